@@ -1,0 +1,220 @@
+package ledger
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Role is a code of the role table; see Roles.
+type Role string
+
+// The roles, as the zone's offices know them.
+const (
+	PM  Role = "PM"  // programme manager
+	TM  Role = "TM"  // technology manager
+	INV Role = "INV" // completer, inventor
+	LEG Role = "LEG" // legal and IP officer
+	FIN Role = "FIN" // finance officer
+	HR  Role = "HR"  // talent officer
+	REV Role = "REV" // reviewer
+	CHR Role = "CHR" // panel chair
+	SUP Role = "SUP" // supervision observer
+	INC Role = "INC" // incubator manager
+	MEN Role = "MEN" // mentor
+	PRK Role = "PRK" // park director
+	FUN Role = "FUN" // fund manager
+	APR Role = "APR" // approver with delegated authority
+	DPO Role = "DPO" // personal-information protection officer
+	REP Role = "REP" // reporting job, reads only
+	AUD Role = "AUD" // auditor, reads and replays
+	ADM Role = "ADM" // system administrator, no domain commands
+)
+
+// RoleNames is the table of roles in display order.
+var RoleNames = []struct {
+	Role Role
+	Name Text
+}{
+	{PM, Text{"programme manager", "计划(项目)主管"}},
+	{TM, Text{"technology manager", "技术经理人"}},
+	{INV, Text{"completer (inventor)", "成果完成人"}},
+	{LEG, Text{"legal and IP officer", "法务/知识产权"}},
+	{FIN, Text{"finance officer", "财务"}},
+	{HR, Text{"talent officer", "人才(选聘)专员"}},
+	{REV, Text{"reviewer", "评审专家"}},
+	{CHR, Text{"panel chair", "评审组长"}},
+	{SUP, Text{"supervision observer", "纪检监督"}},
+	{INC, Text{"incubator manager", "孵化器运营主管"}},
+	{MEN, Text{"mentor", "创业导师"}},
+	{PRK, Text{"park director", "园区主任"}},
+	{FUN, Text{"fund manager", "基金管理人"}},
+	{APR, Text{"approver with delegated authority", "审批人(分管领导)"}},
+	{DPO, Text{"personal-information protection officer", "个人信息保护负责人"}},
+	{REP, Text{"reporting job", "统计报送"}},
+	{AUD, Text{"auditor", "审计员"}},
+	{ADM, Text{"system administrator", "系统管理员"}},
+}
+
+// AllRoles lists every role: who may read what anyone may read.
+func AllRoles() []Role {
+	var all []Role
+	for _, r := range RoleNames {
+		all = append(all, r.Role)
+	}
+	return all
+}
+
+// Verb is one line of an aggregate's command table. From it come the route, the schema, the
+// catalogue, the form and the permission matrix.
+type Verb struct {
+	Name     string       // imperative, kebab-case: the last part of the route
+	Help     Text         // one line
+	Roles    []Role       // who may; a verb without a role does not build
+	FourEyes bool         // takes effect only by another person than the one who asked
+	Creates  bool         // the first command of a stream
+	Data     reflect.Type // the Go type whose JSON form is the public contract
+}
+
+// VerbOf is a Verb with the decoder of its command, made by Does.
+type VerbOf[C any] struct {
+	Verb
+	decode func(data []byte) (C, error)
+}
+
+// Does enters the command type T under a verb. T's JSON form is decoded strictly.
+func Does[T, C any](v Verb) VerbOf[C] {
+	v.Data = reflect.TypeFor[T]()
+	return VerbOf[C]{v, func(data []byte) (C, error) {
+		var c T
+		err := DecodeStrict(data, "/data", &c)
+		return any(c).(C), err
+	}}
+}
+
+// Context is what a decision may look at besides the state and the command. It is the only
+// clock a rule sees.
+type Context struct {
+	Stream   StreamID
+	On       Date      // the business date the client gave, never after Now
+	Now      time.Time // when the command was taken
+	Actor    string    // handle of the principal
+	Role     Role      // the role the actor decides in
+	ReliedOn []Relied  // the streams the command named, as they were read
+}
+
+// Exists says whether a stream that the command relies on was there when it was read.
+func (c Context) Exists(s StreamID) bool {
+	for _, r := range c.ReliedOn {
+		if r.Stream == s {
+			return r.Version > 0
+		}
+	}
+	return false
+}
+
+// Relier is a command that depends on other streams. The handler reads them before it decides
+// and records which version it saw.
+type Relier interface{ ReliesOn() []StreamID }
+
+// Decider is one aggregate's rules: what a command causes in a state, and what an event makes of
+// a state. Both are pure. No events means that it is already so.
+type Decider[S, C any, E Event] struct {
+	Decide func(S, C, Context) ([]E, error)
+	Evolve func(S, E, Metadata) S // S's zero value is the state of no stream
+}
+
+// Aggregate is one kind of thing with its rules, its generics closed over, as the rest of the
+// program handles it.
+type Aggregate struct {
+	Category string
+	Title    Text
+	Verbs    []Verb
+	Events   []string // every stored name it reads
+
+	// Decode reads one stored event.
+	Decode func(name string, data []byte) (Event, error)
+	// Zero is the state of no stream.
+	Zero func() any
+	// Evolve is the state after one more event; state is what Zero or Evolve returned.
+	Evolve func(state any, e Event, m Metadata) any
+
+	prepare func(verb string, data []byte) (prepared, error)
+}
+
+// prepared is a decoded command, ready to be decided on any state.
+type prepared struct {
+	reliesOn []StreamID
+	decide   func(state any, c Context) ([]Proposed, error)
+}
+
+// New builds an Aggregate. It panics on a verb without a role or entered twice.
+func New[S, C any, E Event](category string, title Text, d Decider[S, C, E], codec *Codec[E], verbs ...VerbOf[C]) Aggregate {
+	a := Aggregate{
+		Category: category, Title: title, Events: codec.Names(),
+		Decode: func(name string, data []byte) (Event, error) { return codec.Decode(name, data) },
+		Zero:   func() any { var s S; return s },
+		Evolve: func(state any, e Event, m Metadata) any { return d.Evolve(state.(S), e.(E), m) },
+	}
+	byName := map[string]VerbOf[C]{}
+	for _, v := range verbs {
+		if _, twice := byName[v.Name]; twice || len(v.Roles) == 0 || v.Name == "" {
+			panic(category + ": the verb " + v.Name + " has no role or is entered twice")
+		}
+		byName[v.Name] = v
+		a.Verbs = append(a.Verbs, v.Verb)
+	}
+	a.prepare = func(verb string, data []byte) (prepared, error) {
+		command, err := byName[verb].decode(data)
+		if err != nil {
+			return prepared{}, err
+		}
+		var p prepared
+		if r, ok := any(command).(Relier); ok {
+			p.reliesOn = r.ReliesOn()
+		}
+		p.decide = func(state any, c Context) ([]Proposed, error) {
+			events, err := d.Decide(state.(S), command, c)
+			if err != nil {
+				return nil, err
+			}
+			return encode(codec, events)
+		}
+		return p, nil
+	}
+	return a
+}
+
+func encode[E Event](codec *Codec[E], events []E) ([]Proposed, error) {
+	var out []Proposed
+	for _, e := range events {
+		data, err := codec.Encode(e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Proposed{Type: e.EventType(), Data: data})
+	}
+	return out, nil
+}
+
+// Verb finds a line of the command table.
+func (a Aggregate) Verb(name string) (Verb, bool) {
+	for _, v := range a.Verbs {
+		if v.Name == name {
+			return v, true
+		}
+	}
+	return Verb{}, false
+}
+
+// EventID derives the id of an event, so that writing it again is writing the same event.
+func EventID(s StreamID, command uuid.UUID, index int) uuid.UUID {
+	name := make([]byte, 0, 64)
+	name = append(name, s.String()...)
+	name = append(name, command[:]...)
+	name = append(name, byte(index>>8), byte(index))
+	return uuid.NewSHA1(eventSpace, name)
+}
+
+var eventSpace = uuid.MustParse("a41e4c4b-8d53-5f2a-9a3c-5f8b6a1d0e77")

@@ -1,0 +1,352 @@
+package ledger
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Ledger decides and records. It is the one way in: the web, the command line, imports and
+// processes all call Do.
+type Ledger struct {
+	ID         uuid.UUID
+	Secret     []byte           // key of the digests of what clients sent
+	Streams    Streams          // the store
+	Now        func() time.Time // the clock
+	Aggregates []Aggregate
+}
+
+// Expectation is the version of the stream that the maker of a decision saw.
+type Expectation struct {
+	stated  bool
+	any     bool
+	version Version
+}
+
+// At expects one version.
+func At(v Version) Expectation { return Expectation{stated: true, version: v} }
+
+// Whatever waives the expectation aloud: decide on what is there.
+func Whatever() Expectation { return Expectation{stated: true, any: true} }
+
+// Actor is who a command comes from: a principal's handle and the roles it holds today.
+type Actor struct {
+	Handle string
+	Roles  []Role
+}
+
+// Request is one command on its way in.
+type Request struct {
+	Aggregate string
+	ID        uuid.UUID // the thing; chosen by the client, creation included
+	Verb      string
+	Command   uuid.UUID // the idempotency key
+	Body      []byte    // JSON of an Act, as the client sent it
+	Expect    Expectation
+	Actor     Actor
+	Source    Source
+	Trace     string
+	Cause     uuid.UUID // the event that caused it, for processes
+}
+
+// Act is the form in which a command is sent: the envelope's part that the client knows, and
+// the command itself.
+type Act struct {
+	OccurredOn  Date            `json:"occurred_on,omitzero" en:"when it was true; today where absent; a month or year where no more is known" zh:"业务发生日;缺省为今天;只知年月时可写年或年月"`
+	Reason      string          `json:"reason,omitzero" en:"reason code" zh:"原因代码"`
+	Authority   string          `json:"authority,omitzero" en:"delegation acted under" zh:"授权依据"`
+	OnBehalfOf  string          `json:"on_behalf_of,omitzero" en:"handle of whom it is done for" zh:"代何人办理"`
+	Correlation uuid.UUID       `json:"correlation,omitzero" en:"the affair it belongs to" zh:"关联事项"`
+	Policy      *Policy         `json:"policy,omitzero" en:"the rule version decided under" zh:"依据的政策版本"`
+	Evidence    []Evidence      `json:"evidence,omitzero" en:"digests of the documents relied on" zh:"佐证材料摘要"`
+	Data        json.RawMessage `json:"data" en:"the command" zh:"命令内容"`
+}
+
+// Receipt is what a command came to.
+type Receipt struct {
+	Stream   StreamID
+	Version  Version  // of the stream, after the command's last event
+	Position Position // of that event; zero where the command recorded nothing
+	Created  bool     // it began the stream
+	Replayed bool     // it had been recorded before; nothing was written now
+	Events   []EventRef
+}
+
+// EventRef names one recorded event.
+type EventRef struct {
+	ID      uuid.UUID `json:"id"`
+	Type    string    `json:"type"`
+	Version Version   `json:"version"`
+}
+
+// attempts bounds how often a command is decided anew after losing a race or an answer.
+const attempts = 4
+
+// Do decides one command and records what it caused, exactly once for its idempotency key. The
+// same key with the same body answers from the record; with another body it is Rejected as
+// key-reused.
+func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
+	a, verb, err := l.find(r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	role, err := roleFor(verb, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	stream := StreamID{a.Category, r.ID}
+	now := l.Now()
+	act, err := readAct(r.Body, now)
+	if err != nil {
+		return Receipt{}, err
+	}
+	command, err := a.prepare(verb.Name, act.Data)
+	if err != nil {
+		return Receipt{}, err
+	}
+	digest := l.digest(stream, verb.Name, r.Body)
+	var last error
+	for range attempts {
+		h, err := l.load(ctx, a, stream, r.Command)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if len(h.own) > 0 {
+			return h.replay(digest)
+		}
+		if err := expect(verb, r.Expect, h); err != nil {
+			return Receipt{}, err
+		}
+		relied, err := l.rely(ctx, command.reliesOn)
+		if err != nil {
+			return Receipt{}, err
+		}
+		events, err := command.decide(h.state, Context{stream, act.OccurredOn, now, r.Actor.Handle, role, relied})
+		if err != nil {
+			return Receipt{}, err
+		}
+		if len(events) == 0 {
+			return Receipt{Stream: stream, Version: h.version}, nil
+		}
+		meta := Metadata{
+			Ledger: l.ID, Command: r.Command, Digest: digest,
+			Actor: r.Actor.Handle, Role: role, OnBehalfOf: act.OnBehalfOf, Authority: act.Authority,
+			Correlation: act.Correlation, Causation: r.Cause, Trace: r.Trace,
+			OccurredOn: act.OccurredOn, Policy: act.Policy, Evidence: act.Evidence,
+			Source: r.Source, Reason: act.Reason, ReliedOn: relied,
+		}
+		if meta.Correlation == uuid.Nil {
+			meta.Correlation = r.Command
+		}
+		receipt := Receipt{Stream: stream, Created: h.version == 0}
+		for i := range events {
+			events[i].ID = EventID(stream, r.Command, i)
+			events[i].Meta = meta
+			receipt.Version = h.version + Version(i) + 1
+			receipt.Events = append(receipt.Events, EventRef{events[i].ID, events[i].Type, receipt.Version})
+		}
+		receipt.Position, err = l.Streams.Append(ctx, stream, h.version, events)
+		if err == nil {
+			return receipt, nil
+		}
+		// A conflict was not written; any other outcome is unknown. Both are settled by reading.
+		last = err
+	}
+	if KindOf(last) == KindConflict {
+		return Receipt{}, &Error{Kind: KindConflict, Code: "busy", Msg: Text{
+			En: fmt.Sprintf("%s is being changed by others; try again", stream),
+			Zh: fmt.Sprintf("%s 正被他人修改,请重试", stream),
+		}}
+	}
+	return Receipt{}, last
+}
+
+func (l *Ledger) find(r Request) (Aggregate, Verb, error) {
+	i := slices.IndexFunc(l.Aggregates, func(a Aggregate) bool { return a.Category == r.Aggregate })
+	if i >= 0 {
+		if v, ok := l.Aggregates[i].Verb(r.Verb); ok {
+			return l.Aggregates[i], v, nil
+		}
+	}
+	return Aggregate{}, Verb{}, &Error{Kind: KindNotFound, Code: "no-such-command", Msg: Text{
+		En: fmt.Sprintf("there is no command %s/%s; the catalogue lists them", r.Aggregate, r.Verb),
+		Zh: fmt.Sprintf("没有命令 %s/%s;请查看命令目录", r.Aggregate, r.Verb),
+	}}
+}
+
+// Aggregate finds an aggregate by its category.
+func (l *Ledger) Aggregate(category string) (Aggregate, bool) {
+	for _, a := range l.Aggregates {
+		if a.Category == category {
+			return a, true
+		}
+	}
+	return Aggregate{}, false
+}
+
+// Decode reads a stored event of any aggregate.
+func (l *Ledger) Decode(name string, data []byte) (Event, error) {
+	return Decode(l.Aggregates, name, data)
+}
+
+// Decode reads a stored event of any of the aggregates.
+func Decode(aggregates []Aggregate, name string, data []byte) (Event, error) {
+	for _, a := range aggregates {
+		if slices.Contains(a.Events, name) {
+			return a.Decode(name, data)
+		}
+	}
+	return nil, fmt.Errorf("unknown event %q", name)
+}
+
+func roleFor(v Verb, r Request) (Role, error) {
+	for _, role := range v.Roles {
+		if slices.Contains(r.Actor.Roles, role) {
+			return role, nil
+		}
+	}
+	return "", &Error{Kind: KindDenied, Code: "role", Msg: Text{
+		En: fmt.Sprintf("%s/%s needs one of the roles %v", r.Aggregate, v.Name, v.Roles),
+		Zh: fmt.Sprintf("%s/%s 需要以下角色之一:%v", r.Aggregate, v.Name, v.Roles),
+	}}
+}
+
+// readAct decodes the body and settles the business date: nobody acts in the future.
+func readAct(body []byte, now time.Time) (Act, error) {
+	var act Act
+	if err := DecodeStrict(body, "", &act); err != nil {
+		return Act{}, err
+	}
+	today := DayOf(now)
+	if act.OccurredOn.IsZero() {
+		act.OccurredOn = today
+	}
+	if act.OccurredOn.Compare(today) > 0 {
+		return Act{}, Invalid("future-date", Text{
+			En: fmt.Sprintf("an act cannot be dated in the future; today is %s", today),
+			Zh: fmt.Sprintf("业务发生日不能晚于今天(%s)", today),
+		}, Field{"/occurred_on", Text{"must not be after today", "不能晚于今天"}})
+	}
+	if len(act.Data) == 0 {
+		return Act{}, Invalid("malformed", Text{"the command is missing", "缺少命令内容"},
+			Field{"/data", Text{"the command goes here, {} where it has no fields", "命令内容写在这里,没有字段时写 {}"}})
+	}
+	return act, checkAct(act)
+}
+
+func checkAct(a Act) error {
+	for i, e := range a.Evidence {
+		raw, err := hex.DecodeString(e.Digest)
+		if (e.Alg != "sha-256" && e.Alg != "hmac-sha-256") || err != nil || len(raw) != sha256.Size {
+			return Invalid("invalid", Text{"the evidence is not valid", "佐证材料摘要不符合要求"}, Field{fmt.Sprintf("/evidence/%d", i),
+				Text{"alg is sha-256 or hmac-sha-256, digest is 64 hex digits", "alg 为 sha-256 或 hmac-sha-256,digest 为 64 位十六进制"}})
+		}
+	}
+	return nil
+}
+
+// digest binds a key to what was asked of which stream, without revealing it.
+func (l *Ledger) digest(s StreamID, verb string, body []byte) string {
+	mac := hmac.New(sha256.New, l.Secret)
+	fmt.Fprintf(mac, "%s\n%s\n", s, verb)
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// history is a stream as a command finds it.
+type history struct {
+	stream  StreamID
+	state   any
+	version Version
+	own     []Recorded // events that this command recorded before
+}
+
+func (l *Ledger) load(ctx context.Context, a Aggregate, s StreamID, command uuid.UUID) (history, error) {
+	h := history{stream: s, state: a.Zero()}
+	for r, err := range l.Streams.Read(ctx, s, 0) {
+		if err != nil {
+			return h, err
+		}
+		e, err := a.Decode(r.Type, r.Data)
+		if err != nil {
+			return h, fmt.Errorf("%s version %d: %w", s, r.Version, err)
+		}
+		h.state, h.version = a.Evolve(h.state, e, r.Meta), r.Version
+		if r.Meta.Command == command {
+			h.own = append(h.own, r)
+		}
+	}
+	return h, nil
+}
+
+// replay answers a repeat from the record.
+func (h history) replay(digest string) (Receipt, error) {
+	first, last := h.own[0], h.own[len(h.own)-1]
+	if first.Meta.Digest != digest {
+		return Receipt{}, Rejected("key-reused", Text{
+			En: "this idempotency key was used before for another request; take a new key",
+			Zh: "该幂等键已用于另一请求,请使用新的键",
+		})
+	}
+	receipt := Receipt{Stream: h.stream, Version: last.Version, Position: last.Position, Created: first.Version == 1, Replayed: true}
+	for _, r := range h.own {
+		receipt.Events = append(receipt.Events, EventRef{r.ID, r.Type, r.Version})
+	}
+	return receipt, nil
+}
+
+// expect holds the stream against what the maker of the decision saw.
+func expect(v Verb, e Expectation, h history) error {
+	switch {
+	case v.Creates && h.version > 0:
+		return &Error{Kind: KindConflict, Code: "exists", Current: h.version, Msg: Text{
+			En: fmt.Sprintf("%s is there already, at version %d", h.stream, h.version),
+			Zh: fmt.Sprintf("%s 已存在(版本 %d)", h.stream, h.version),
+		}}
+	case v.Creates && (!e.stated || e.any || e.version == 0):
+		return nil
+	case !v.Creates && h.version == 0:
+		return &Error{Kind: KindNotFound, Code: "no-such-stream", Msg: Text{
+			En: fmt.Sprintf("there is no %s", h.stream), Zh: fmt.Sprintf("没有 %s", h.stream),
+		}}
+	case !e.stated:
+		return &Error{Kind: KindPrecondition, Code: "if-match-needed", Current: h.version, Msg: Text{
+			En: "say which version you decided on: If-Match with the ETag you were shown, or * to waive it",
+			Zh: "请说明所依据的版本:If-Match 填写所见 ETag,或填 * 放弃检查",
+		}}
+	case !e.any && e.version != h.version:
+		return &Error{Kind: KindConflict, Code: "stale", Current: h.version, Msg: Text{
+			En: fmt.Sprintf("%s has moved on from version %d to %d; look again and decide again", h.stream, e.version, h.version),
+			Zh: fmt.Sprintf("%s 已由版本 %d 变为 %d,请查看后重新决定", h.stream, e.version, h.version),
+		}}
+	}
+	return nil
+}
+
+// rely reads the versions of the streams that a command names, each once.
+func (l *Ledger) rely(ctx context.Context, streams []StreamID) ([]Relied, error) {
+	versions := map[string]Relied{}
+	for _, s := range streams {
+		seen := Relied{Stream: s}
+		for r, err := range l.Streams.Read(ctx, s, 0) {
+			if err != nil {
+				return nil, err
+			}
+			seen.Version = r.Version
+		}
+		versions[s.String()] = seen
+	}
+	var relied []Relied
+	for _, name := range slices.Sorted(maps.Keys(versions)) {
+		relied = append(relied, versions[name])
+	}
+	return relied, nil
+}

@@ -1,0 +1,85 @@
+package principal
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ttledger/domain/ledger"
+)
+
+const (
+	tokenPrefix = "ttl_"
+	idChars     = 22 // a UUID in base64
+	secretChars = 43 // 32 bytes in base64
+)
+
+// NewToken makes a token for the principal with a handle from 48 bytes of random, and the command
+// that records it. The text is to be shown once and kept by its holder only.
+func NewToken(random io.Reader, handle, label string) (text string, c IssueToken, err error) {
+	var raw [48]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return "", c, err
+	}
+	id, b64 := ID(handle), base64.RawURLEncoding
+	text = tokenPrefix + b64.EncodeToString(id[:]) + b64.EncodeToString(raw[:32])
+	return text, IssueToken{Token: uuid.UUID(raw[32:]), SHA256: digestOf(text), Label: label}, nil
+}
+
+func digestOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// Authenticate says whose token this is and which roles that principal holds today. It reads
+// the principal's stream, so a revocation counts from the moment it is recorded. Anything but a
+// live token is KindUnauthenticated, and says nothing about what exists.
+func Authenticate(ctx context.Context, streams ledger.Streams, text string, now time.Time) (ledger.Actor, error) {
+	refused := &ledger.Error{Kind: ledger.KindUnauthenticated, Code: "token", Msg: ledger.Text{
+		En: "a valid bearer token is needed", Zh: "需要有效的访问令牌",
+	}}
+	rest, ok := strings.CutPrefix(text, tokenPrefix)
+	if !ok || len(rest) != idChars+secretChars {
+		return ledger.Actor{}, refused
+	}
+	id, err := base64.RawURLEncoding.DecodeString(rest[:idChars])
+	if err != nil {
+		return ledger.Actor{}, refused
+	}
+	s, _, err := Load(ctx, streams, uuid.UUID(id))
+	if err != nil {
+		return ledger.Actor{}, err
+	}
+	digest, live := []byte(digestOf(text)), false
+	for _, k := range s.Tokens {
+		live = live || subtle.ConstantTimeCompare(digest, []byte(k.SHA256)) == 1 && !k.Revoked
+	}
+	if !live {
+		return ledger.Actor{}, refused
+	}
+	return ledger.Actor{Handle: s.Handle, Roles: s.RolesOn(ledger.DayOf(now))}, nil
+}
+
+// Load folds one principal; version 0 means that there is none.
+func Load(ctx context.Context, streams ledger.Streams, id uuid.UUID) (State, ledger.Version, error) {
+	var s State
+	var version ledger.Version
+	for r, err := range streams.Read(ctx, ledger.StreamID{Category: "principal", ID: id}, 0) {
+		if err != nil {
+			return State{}, 0, err
+		}
+		e, err := Codec.Decode(r.Type, r.Data)
+		if err != nil {
+			return State{}, 0, err
+		}
+		s, version = e.apply(s, r.Meta), r.Version
+	}
+	return s, version, nil
+}
