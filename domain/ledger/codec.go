@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -148,6 +149,8 @@ func DecodeStrict(data []byte, pointer string, v any) error {
 	return nil
 }
 
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1") // RFC 6901
+
 // walk reads one value and checks what the decoder would not.
 func walk(d *json.Decoder, pointer string, depth int) error {
 	if depth > maxDepth {
@@ -163,14 +166,14 @@ func walk(d *json.Decoder, pointer string, depth int) error {
 	}
 	seen := map[string]bool{}
 	for i := 0; d.More(); i++ {
-		at := fmt.Sprintf("%s/%d", pointer, i)
+		at := pointer + "/" + strconv.Itoa(i)
 		if open == '{' {
 			key, err := d.Token()
 			if err != nil {
 				return explain(err, pointer)
 			}
 			name := key.(string)
-			at = pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+			at = pointer + "/" + escapePointer.Replace(name)
 			if folded := strings.ToLower(name); seen[folded] {
 				return malformed(at, "the key is given twice", "键重复")
 			} else {

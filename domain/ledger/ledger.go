@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -181,8 +182,13 @@ type Streams interface {
 }
 
 // EncodeMetadata is the stored form of an envelope. Store adapters call it once they have
-// stamped RecordedAt.
-func EncodeMetadata(m Metadata) ([]byte, error) { return json.Marshal(m) }
+// stamped RecordedAt. It refuses an envelope that could not be read again.
+func EncodeMetadata(m Metadata) ([]byte, error) {
+	if m.OccurredOn.IsZero() || m.RecordedAt.IsZero() {
+		return nil, errors.New("metadata: an event has a business date and a time of recording")
+	}
+	return json.Marshal(m)
+}
 
 // DecodeMetadata reads what EncodeMetadata wrote. Unknown fields are errors: an envelope from
 // a newer release must not be half understood.

@@ -147,12 +147,12 @@ func (m Money) String() string {
 	if m.IsZero() {
 		return ""
 	}
-	unit := int64(1)
+	unit := uint64(1)
 	for range m.Digits() {
 		unit *= 10
 	}
-	sign, minor := "", m.Minor
-	if minor < 0 {
+	sign, minor := "", uint64(m.Minor)
+	if m.Minor < 0 {
 		sign, minor = "-", -minor
 	}
 	if unit == 1 {
@@ -223,6 +223,14 @@ func CheckOneOf(path, code string, list ...string) error {
 	return InvalidField(path,
 		fmt.Sprintf("%q is not known; one of %s", code, strings.Join(list, ", ")),
 		fmt.Sprintf("%q 不在可选范围:%s", code, strings.Join(list, "、")))
+}
+
+// CheckCount says what is wrong with a list of more than limit.
+func CheckCount(path string, n, limit int) error {
+	if n <= limit {
+		return nil
+	}
+	return InvalidField(path, fmt.Sprintf("at most %d, got %d", limit, n), fmt.Sprintf("最多 %d 个,实际 %d 个", limit, n))
 }
 
 // First returns the first error, or nil: a list of checks reads as one.

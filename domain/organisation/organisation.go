@@ -77,6 +77,7 @@ func (c Register) decide(_ State, at ledger.Context) ([]Event, error) {
 		ledger.CheckOneOf("kind", c.Kind, "company", "university", "institute", "fund", "investor", "society", "department", "other"),
 		ledger.CheckOneOf("unit_kind", c.UnitKind, "", "state-rd", "university", "state-owned", "private", "foreign", "government", "other"),
 		c.checkID(),
+		ledger.CheckCount("industry_tags", len(c.IndustryTags), 50),
 	); err != nil {
 		return nil, err
 	}

@@ -202,6 +202,9 @@ func (c EndRole) decide(s State, _ ledger.Context) ([]Event, error) {
 		return nil, ledger.InvalidField("last", "must be a day", "须为具体日期")
 	}
 	for _, g := range s.Grants {
+		if g.Role == c.Role && g.To == c.Last {
+			return nil, nil
+		}
 		if g.Role == c.Role && g.on(c.Last) {
 			return []Event{RoleEnded(c)}, nil
 		}

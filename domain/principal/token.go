@@ -49,8 +49,8 @@ func Authenticate(ctx context.Context, streams ledger.Streams, text string, now 
 	if !ok || len(rest) != idChars+secretChars {
 		return ledger.Actor{}, refused
 	}
-	id, err := base64.RawURLEncoding.DecodeString(rest[:idChars])
-	if err != nil {
+	id, err := base64.RawURLEncoding.DecodeString(rest[:idChars]) // it skips line ends
+	if err != nil || len(id) != len(uuid.UUID{}) {
 		return ledger.Actor{}, refused
 	}
 	s, _, err := Load(ctx, streams, uuid.UUID(id))

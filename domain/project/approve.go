@@ -38,8 +38,8 @@ func (c Approve) decide(s State, at ledger.Context) ([]Event, error) {
 }
 
 func checkConditions(list []string) error {
-	if len(list) > 50 {
-		return ledger.InvalidField("conditions", "at most 50", "最多 50 条")
+	if err := ledger.CheckCount("conditions", len(list), 50); err != nil {
+		return err
 	}
 	for i, text := range list {
 		if err := ledger.CheckText(fmt.Sprintf("conditions/%d", i), text, 500, true); err != nil {

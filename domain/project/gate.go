@@ -75,15 +75,7 @@ func (c DecideGate) checkDetail() error {
 			return err
 		}
 	}
-	for path, r := range map[string]*Readiness{"readiness_before": c.Before, "readiness_after": c.After} {
-		if r == nil {
-			continue
-		}
-		if err := r.check(path); err != nil {
-			return err
-		}
-	}
-	return checkConditions(c.Conditions)
+	return ledger.First(c.Before.checkGiven("readiness_before"), c.After.checkGiven("readiness_after"), checkConditions(c.Conditions))
 }
 
 // StageGateDecided: a gate was decided (domain catalogue event 23).

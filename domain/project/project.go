@@ -160,11 +160,19 @@ func (r Readiness) check(path string) error {
 	return nil
 }
 
+// checkGiven is check for a level that may be absent.
+func (r *Readiness) checkGiven(path string) error {
+	if r == nil {
+		return nil
+	}
+	return r.check(path)
+}
+
 var codePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$`)
 
 func checkMilestones(list []Milestone) error {
-	if len(list) > 100 {
-		return ledger.InvalidField("milestones", "at most 100", "最多 100 个")
+	if err := ledger.CheckCount("milestones", len(list), 100); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for i, m := range list {

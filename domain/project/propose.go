@@ -79,6 +79,13 @@ func (c Propose) checkReferences(at ledger.Context) error {
 			return err
 		}
 	}
+	if err := ledger.First(
+		ledger.CheckCount("tags", len(c.Tags), 50),
+		ledger.CheckCount("parties", len(c.Parties), 50),
+		ledger.CheckCount("achievements", len(c.Achievements), 50),
+	); err != nil {
+		return err
+	}
 	for i, tag := range c.Tags {
 		if !tagPattern.MatchString(tag) {
 			return ledger.InvalidField(fmt.Sprintf("tags/%d", i), "a tag is 1 to 40 of a-z 0-9 -", "标签为 1 至 40 位小写字母、数字或 -")

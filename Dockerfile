@@ -1,0 +1,19 @@
+ARG BASE=gcr.io/distroless/static-debian13:nonroot
+
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$VERSION" -o /out/ttledger ./cmd/ttledger \
+ && install -d -m 0700 -o 65532 -g 65532 /out/data
+
+FROM $BASE
+COPY --from=build /out/ttledger /ttledger
+COPY --from=build --chown=65532:65532 /out/data /var/lib/ttledger
+USER 65532:65532
+VOLUME /var/lib/ttledger
+EXPOSE 8080
+ENTRYPOINT ["/ttledger"]
+CMD ["serve", "--data", "/var/lib/ttledger", "--listen", ":8080"]
