@@ -125,4 +125,5 @@ const (
 	TypeDate    ColumnType = "date" // "2021", "2021-06" or "2021-06-15"
 	TypeTime    ColumnType = "time" // RFC 3339, UTC
 	TypeJSON    ColumnType = "json"
+	TypeDecimal ColumnType = "decimal" // a number with one decimal place, TEXT; reports only
 )

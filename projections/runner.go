@@ -1,0 +1,282 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"ttledger/domain/ledger"
+)
+
+// Docs is where the runner keeps its rows: one generation of tables, built under one
+// fingerprint. Only one runner writes a generation; Save finds out if another does.
+type Docs interface {
+	// Checkpoint is how far this generation stands.
+	Checkpoint(ctx context.Context) (Checkpoint, error)
+	// Last is, for each of the keys that has one, the row believed now that holds Forever.
+	Last(ctx context.Context, view string, keys []string) (map[string]Row, error)
+	// Believed is all rows of a key that are believed now, by ValidFrom.
+	Believed(ctx context.Context, view, key string) ([]Row, error)
+	// Touched is every event that touched a key, in order.
+	Touched(ctx context.Context, view, key string) ([]Located, error)
+	// Save writes all changes and the new checkpoint in one transaction, if the checkpoint is
+	// still at from; KindConflict if not.
+	Save(ctx context.Context, from ledger.Entry, c Changes) error
+	// Serve makes this generation the one that is read, once, and drops older ones.
+	Serve(ctx context.Context) error
+}
+
+// Located says where an event stands.
+type Located struct {
+	Entry      ledger.Entry
+	Position   ledger.Position
+	Stream     ledger.StreamID
+	Version    ledger.Version
+	RecordedAt time.Time // the latest up to this entry
+}
+
+// Changes is what one batch came to.
+type Changes struct {
+	Entries []Located
+	Views   []ViewChanges
+}
+
+// ViewChanges is what one batch did to one view.
+type ViewChanges struct {
+	View   string
+	Closed []Row // stored rows that are believed no longer, with their KnownTo
+	New    []Row
+}
+
+// Undecodable is an event that this release cannot read. It stops the runner: nothing is
+// skipped, and a release that can read it goes on from there.
+type Undecodable struct {
+	Stream  ledger.StreamID
+	Version ledger.Version
+	Entry   ledger.Entry
+	Type    string
+	Err     error
+}
+
+func (u *Undecodable) Error() string {
+	return fmt.Sprintf("read models stopped: entry %d, %s version %d (%s) cannot be read: %v", u.Entry, u.Stream, u.Version, u.Type, u.Err)
+}
+
+func (u *Undecodable) Unwrap() error { return u.Err }
+
+// Runner brings all views up to date together and keeps them so.
+type Runner struct {
+	Feed    Feed
+	Streams ledger.Streams // for the facts of a key that a late one is folded among
+	Docs    Docs
+	Views   []View
+	Decode  func(name string, data []byte) (ledger.Event, error)
+	Log     *slog.Logger
+
+	mu     sync.Mutex
+	status Status
+}
+
+// Status is how a runner fares.
+type Status struct {
+	Checkpoint Checkpoint
+	Live       bool  // it has caught up at least once
+	Err        error // the last failure; nil once a batch was saved again
+	Stopped    bool  // it will not go on by itself
+}
+
+// Status is the present one.
+func (r *Runner) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
+
+func (r *Runner) note(change func(*Status)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.status)
+}
+
+// gather is how many events are folded in one transaction while catching up: what follows one
+// another often touches the same keys. Live, every batch is folded at once.
+const gather = 4096
+
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 10 * time.Second
+)
+
+// Run follows the feed until ctx ends, which is its error, or an event cannot be decoded
+// (*Undecodable). Other failures are tried again with growing pauses, at most 10 s long.
+func (r *Runner) Run(ctx context.Context) error {
+	pause := firstPause
+	for {
+		before := r.Status().Checkpoint.Entry
+		err := r.follow(ctx, false)
+		r.note(func(s *Status) { s.Err = err })
+		if _, stuck := errors.AsType[*Undecodable](err); stuck || ctx.Err() != nil {
+			r.note(func(s *Status) { s.Stopped = true })
+			return err
+		}
+		if r.Status().Checkpoint.Entry > before {
+			pause = firstPause
+		}
+		r.Log.ErrorContext(ctx, "read models paused", "err", err, "pause", pause)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// CatchUp folds what is recorded by now and returns.
+func (r *Runner) CatchUp(ctx context.Context) error { return r.follow(ctx, true) }
+
+func (r *Runner) follow(ctx context.Context, once bool) error {
+	at, err := r.Docs.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	r.note(func(s *Status) { s.Checkpoint = at })
+	serving := false
+	var gathered []ledger.Recorded
+	for batch, err := range r.Feed.Follow(ctx, at.Position) {
+		if err != nil {
+			return err
+		}
+		gathered = append(gathered, batch.Events...)
+		if !batch.Live && len(gathered) < gather {
+			continue
+		}
+		if len(gathered) > 0 {
+			if at, err = r.apply(ctx, at, gathered); err != nil {
+				return err
+			}
+			gathered = gathered[:0]
+		}
+		if batch.Live && !serving {
+			if err := r.Docs.Serve(ctx); err != nil {
+				return err
+			}
+			serving = true
+		}
+		r.note(func(s *Status) { s.Checkpoint, s.Live, s.Err = at, s.Live || batch.Live, nil })
+		if batch.Live && once {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// apply folds a batch into all views and saves it. A failed Save leaves nothing behind, so the
+// batch is simply folded again from the old checkpoint.
+func (r *Runner) apply(ctx context.Context, from Checkpoint, events []ledger.Recorded) (Checkpoint, error) {
+	to := from
+	var changes Changes
+	var facts []Fact
+	for _, e := range events {
+		to.Entry, to.Position = to.Entry+1, e.Position
+		if e.Meta.RecordedAt.After(to.RecordedAt) {
+			to.RecordedAt = e.Meta.RecordedAt
+		}
+		event, err := r.Decode(e.Type, e.Data)
+		if err != nil {
+			return from, &Undecodable{e.Stream, e.Version, to.Entry, e.Type, err}
+		}
+		facts = append(facts, Fact{e, event, to.Entry})
+		changes.Entries = append(changes.Entries, Located{to.Entry, e.Position, e.Stream, e.Version, to.RecordedAt})
+	}
+	for _, v := range r.Views {
+		c, err := r.fold(ctx, v, facts)
+		if err != nil {
+			return from, fmt.Errorf("view %s: %w", v.Name, err)
+		}
+		changes.Views = append(changes.Views, c)
+	}
+	if err := r.Docs.Save(ctx, from.Entry, changes); err != nil {
+		return from, err
+	}
+	return to, nil
+}
+
+// fold works a batch into the rows of one view.
+func (r *Runner) fold(ctx context.Context, v View, facts []Fact) (ViewChanges, error) {
+	books := map[string]*book{}
+	for _, f := range facts {
+		for _, key := range v.keys(f) {
+			books[key] = &book{view: v, key: key}
+		}
+	}
+	keys := slices.Sorted(maps.Keys(books))
+	last, err := r.Docs.Last(ctx, v.Name, keys)
+	if err != nil {
+		return ViewChanges{}, err
+	}
+	for key, row := range last {
+		doc, err := v.scan(row.Values)
+		if err != nil {
+			return ViewChanges{}, err
+		}
+		books[key].rows = []believed{{Row: row, doc: doc, stored: true}}
+	}
+	for _, f := range facts {
+		for _, key := range v.keys(f) {
+			if err := books[key].add(ctx, f, r); err != nil {
+				return ViewChanges{}, err
+			}
+		}
+	}
+	all := ViewChanges{View: v.Name}
+	for _, key := range keys {
+		c := books[key].changes()
+		all.Closed, all.New = append(all.Closed, c.Closed...), append(all.New, c.New...)
+	}
+	return all, nil
+}
+
+func (r *Runner) believed(ctx context.Context, v View, key string) ([]Row, error) {
+	return r.Docs.Believed(ctx, v.Name, key)
+}
+
+// facts reads again every stored fact of a key, each of its streams once.
+func (r *Runner) facts(ctx context.Context, v View, key string) ([]Fact, error) {
+	touched, err := r.Docs.Touched(ctx, v.Name, key)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[ledger.StreamID]map[ledger.Version]ledger.Entry{}
+	for _, at := range touched {
+		if wanted[at.Stream] == nil {
+			wanted[at.Stream] = map[ledger.Version]ledger.Entry{}
+		}
+		wanted[at.Stream][at.Version] = at.Entry
+	}
+	var facts []Fact
+	for stream, versions := range wanted {
+		for e, err := range r.Streams.Read(ctx, stream, 0) {
+			if err != nil {
+				return nil, err
+			}
+			entry, ok := versions[e.Version]
+			if !ok {
+				continue
+			}
+			event, err := r.Decode(e.Type, e.Data)
+			if err != nil {
+				return nil, &Undecodable{e.Stream, e.Version, entry, e.Type, err}
+			}
+			facts = append(facts, Fact{e, event, entry})
+		}
+	}
+	if len(facts) != len(touched) {
+		return nil, fmt.Errorf("key %q was touched by %d events but %d were found", key, len(touched), len(facts))
+	}
+	return facts, nil
+}
