@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/uuid"
+
+	"ttledger/adapters/sqlite"
+	"ttledger/domain/ledger"
+	"ttledger/domain/organisation"
+	"ttledger/domain/principal"
+	"ttledger/domain/project"
+	"ttledger/projections"
+)
+
+// aggregates is everything the ledger keeps.
+var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate}
+
+// directory is an open data directory:
+//
+//	ledger.db         the truth
+//	views.db          read models; can be deleted
+//	keys/digest.key   the secret of request digests, 0600
+//	lock              held by the one process that writes; names it
+type directory struct {
+	path   string
+	lock   *flock.Flock // nil where opened for reading
+	store  *sqlite.Store
+	ledger *ledger.Ledger
+}
+
+var errNoData = usageError{errors.New("say where the ledger is: --data DIR (or TTLEDGER_DATA)")}
+
+func (d *directory) file(name string) string { return filepath.Join(d.path, name) }
+
+// openDirectory opens a data directory for writing and holds its lock.
+func openDirectory(path string) (*directory, error) {
+	if path == "" {
+		return nil, errNoData
+	}
+	d := &directory{path: path}
+	if _, err := os.Stat(d.file("ledger.db")); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no ledger in %s; `ttledger serve --data %s` begins one", path, path)
+	}
+	if err := d.take(); err != nil {
+		return nil, err
+	}
+	if err := d.open(); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// beginDirectory is openDirectory that begins a ledger where there is none. A new ledger has one
+// administrator, whose token is the second result; it is shown once and stands nowhere.
+func beginDirectory(ctx context.Context, path string) (d *directory, token string, err error) {
+	if path == "" {
+		return nil, "", errNoData
+	}
+	d = &directory{path: path}
+	if err := os.MkdirAll(d.file("keys"), 0o700); err != nil {
+		return nil, "", err
+	}
+	if err := d.take(); err != nil {
+		return nil, "", err
+	}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	if err := d.create(); err != nil {
+		return d, "", err
+	}
+	if err := d.open(); err != nil {
+		return d, "", err
+	}
+	token, err = d.firstAdministrator(ctx)
+	return d, token, err
+}
+
+// create makes what is not there: first the secret, then the ledger, under another name until it
+// is whole, so that a crash leaves either no ledger or a good one.
+func (d *directory) create() error {
+	if _, err := os.Stat(d.file("ledger.db")); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	if err := os.WriteFile(d.file("keys/digest.key"), secret, 0o600); err != nil {
+		return err
+	}
+	unfinished := d.file("ledger.db.new")
+	for _, stale := range []string{unfinished, unfinished + "-wal", unfinished + "-shm"} {
+		if err := os.Remove(stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := sqlite.Create(unfinished, uuid.New()); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, d.file("ledger.db"))
+}
+
+func (d *directory) open() (err error) {
+	if d.store, err = sqlite.Open(d.file("ledger.db"), time.Now); err != nil {
+		return err
+	}
+	secret, err := os.ReadFile(d.file("keys/digest.key"))
+	if err != nil {
+		return fmt.Errorf("the secret of request digests is needed to tell a repeat from a new request: %w", err)
+	}
+	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Secret: secret, Streams: d.store, Now: time.Now, Aggregates: aggregates}
+	return nil
+}
+
+// openToRead opens a ledger beside whoever is writing it.
+func openToRead(path string) (*directory, error) {
+	if path == "" {
+		return nil, errNoData
+	}
+	store, err := sqlite.OpenReadOnly(filepath.Join(path, "ledger.db"))
+	if err != nil {
+		return nil, err
+	}
+	return &directory{path: path, store: store,
+		ledger: &ledger.Ledger{ID: store.LedgerID(), Streams: store, Now: time.Now, Aggregates: aggregates}}, nil
+}
+
+// take holds the lock, or says who does.
+func (d *directory) take() error {
+	d.lock = flock.New(d.file("lock"), flock.SetPermissions(0o600))
+	held, err := d.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", d.path, err)
+	}
+	if !held {
+		d.lock = nil
+		holder, _ := os.ReadFile(d.file("lock")) // a hint, no more
+		return &ledger.Error{Kind: ledger.KindUnavailable, Code: "locked", Msg: ledger.Text{
+			En: fmt.Sprintf("another process writes %s (%s); send the command to it with --server URL, or stop it first", d.path, strings.TrimSpace(string(holder))),
+			Zh: "另一进程正在写入该目录;请用 --server 指向它,或先停止它",
+		}}
+	}
+	return d.sign("")
+}
+
+// sign writes into the lock file who holds it.
+func (d *directory) sign(address string) error {
+	return os.WriteFile(d.file("lock"), fmt.Appendf(nil, "pid %d %s\n", os.Getpid(), address), 0o600)
+}
+
+func (d *directory) close() error {
+	var err error
+	if d.store != nil {
+		err = d.store.Close()
+	}
+	if d.lock != nil {
+		err = errors.Join(err, d.lock.Unlock())
+	}
+	return err
+}
+
+// readModels opens the read models with their runner.
+func (d *directory) readModels(fresh bool, log *slog.Logger) (*sqlite.Views, *projections.Runner, error) {
+	views, err := sqlite.OpenViews(d.file("views.db"), d.store.LedgerID(), projections.Views(), time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	generation, err := views.Generation(fresh)
+	if err != nil {
+		return nil, nil, errors.Join(err, views.Close())
+	}
+	return views, &projections.Runner{
+		Feed: d.store, Streams: d.store, Docs: generation, Views: projections.Views(), Decode: d.ledger.Decode, Log: log,
+	}, nil
+}
+
+// console is who acts when the directory itself is at hand: at the first start, and to recover.
+var console = ledger.Actor{Handle: "console", Roles: []ledger.Role{ledger.ADM}}
+
+const administrator = "admin"
+
+// firstAdministrator enrols the administrator of a ledger that has none with a token.
+func (d *directory) firstAdministrator(ctx context.Context) (string, error) {
+	s, _, err := principal.Load(ctx, d.store, principal.ID(administrator))
+	if err != nil || len(s.Tokens) > 0 {
+		return "", err
+	}
+	issuer := issuer{d.ledger, console, ledger.Source{Kind: "process"}}
+	return issuer.issue(ctx, administrator, "person", []string{"ADM"}, "first administrator", rand.Reader)
+}
+
+// readToken reads a token from a file, - for standard input.
+func readToken(file string, stdin io.Reader) (string, error) {
+	if file == "" {
+		return "", usageError{errors.New("a token is needed: --token-file FILE (or TTLEDGER_TOKEN_FILE); `ttledger token issue` makes one")}
+	}
+	var raw []byte
+	var err error
+	if file == "-" {
+		raw, err = io.ReadAll(io.LimitReader(stdin, 4096))
+	} else {
+		raw, err = os.ReadFile(file)
+	}
+	return strings.TrimSpace(string(raw)), err
+}
+
+// authenticate says who acts by the token in a file.
+func (d *directory) authenticate(ctx context.Context, file string, stdin io.Reader) (ledger.Actor, error) {
+	token, err := readToken(file, stdin)
+	if err != nil {
+		return ledger.Actor{}, err
+	}
+	actor, err := authenticateWith(ctx, d.ledger, token)
+	if err != nil {
+		return actor, fmt.Errorf("%s: %w", file, err)
+	}
+	return actor, nil
+}
+
+func authenticateWith(ctx context.Context, l *ledger.Ledger, token string) (ledger.Actor, error) {
+	return principal.Authenticate(ctx, l.Streams, token, l.Now())
+}

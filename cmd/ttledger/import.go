@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"ttledger/adapters/httpapi"
+	"ttledger/adapters/importer"
+	"ttledger/domain/ledger"
+)
+
+func importCommand() *cobra.Command {
+	var at access
+	var as, approverFile, statedOn, report string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "record the rows of files through the same commands as everyone 导入",
+		Long: `Records the rows of files through the same commands, rules and roles as everyone. Each row ends
+accepted or refused, with file, line, field and reason in the report. Running an import again adds
+nothing, and one that was stopped or killed goes on where it was.
+
+Two people import: who prepares (--token-file, role PM) and who approves what needs four eyes
+(--approver-token-file, role APR).`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, files []string) error {
+			f, err := formatOf(as)
+			if err != nil {
+				return err
+			}
+			o := importer.Options{Report: report}
+			if statedOn != "" {
+				if o.StatedOn, err = ledger.ParseDate(statedOn); err != nil {
+					return usageError{err}
+				}
+			}
+			o.Progress = progress(c.ErrOrStderr())
+			return at.both(c, approverFile, func(to importer.Ledger, preparer, approver ledger.Actor) error {
+				o.Preparer, o.Approver = preparer, approver
+				return runImport(c, to, f, files, o, asJSON)
+			})
+		},
+	}
+	at.flags(c)
+	var names []string
+	for _, f := range importer.Formats {
+		names = append(names, f.Name)
+	}
+	c.Flags().StringVar(&as, "as", "", "format of the files: "+strings.Join(names, ", "))
+	c.Flags().StringVar(&approverFile, "approver-token-file", "", "file with the approver's token")
+	c.Flags().StringVar(&statedOn, "stated-on", "", "the day the publisher stated what the files say; dates facts that the files do not date")
+	c.Flags().StringVar(&report, "report", "import-report.csv", "file to write the row report to")
+	c.Flags().BoolVar(&asJSON, "json", false, "the summary as JSON")
+	return c
+}
+
+func formatOf(name string) (importer.Format, error) {
+	var known []string
+	for _, f := range importer.Formats {
+		if f.Name == name {
+			return f, nil
+		}
+		known = append(known, f.Name)
+	}
+	return importer.Format{}, usageError{fmt.Errorf("--as says the format of the files: one of %s", strings.Join(known, ", "))}
+}
+
+func runImport(c *cobra.Command, to importer.Ledger, f importer.Format, files []string, o importer.Options, asJSON bool) error {
+	summary, err := importer.Run(c.Context(), to, f, files, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(c.OutOrStdout()).Encode(summary)
+	}
+	if err := summary.Print(c.OutOrStdout()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), "report:", o.Report)
+	return err
+}
+
+// both is open for two people.
+func (a *access) both(c *cobra.Command, approverFile string, f func(to importer.Ledger, preparer, approver ledger.Actor) error) error {
+	if approverFile == "" {
+		return usageError{errors.New("what needs four eyes needs a second person: --approver-token-file FILE")}
+	}
+	return a.open(c, func(to commander, preparer ledger.Actor) error {
+		token, err := readToken(approverFile, c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		if client, ok := to.(*httpapi.Client); ok {
+			second := *client
+			second.Token = token
+			preparer, approver := ledger.Actor{Handle: "preparer"}, ledger.Actor{Handle: "approver"}
+			return f(remote{map[string]*httpapi.Client{"preparer": client, "approver": &second}}, preparer, approver)
+		}
+		local := to.(*ledger.Ledger)
+		approver, err := authenticateWith(c.Context(), local, token)
+		if err != nil {
+			return fmt.Errorf("%s: %w", approverFile, err)
+		}
+		return f(importer.Local{Ledger: local}, preparer, approver)
+	})
+}
+
+// remote sends an import's commands to a server, which knows each person by the token.
+type remote struct{ clients map[string]*httpapi.Client }
+
+// sideBySide is how many requests of one call are under way at once.
+const sideBySide = 16
+
+func (r remote) Do(ctx context.Context, requests []ledger.Request) []importer.Outcome {
+	outcomes := make([]importer.Outcome, len(requests))
+	turns := make(chan struct{}, sideBySide)
+	var all sync.WaitGroup
+	for i, q := range requests {
+		turns <- struct{}{}
+		all.Go(func() {
+			outcomes[i].Receipt, outcomes[i].Err = r.clients[q.Actor.Handle].Do(ctx, q)
+			<-turns
+		})
+	}
+	all.Wait()
+	return outcomes
+}
+
+// progress shows a bar on a terminal, and a plain line every few seconds elsewhere.
+func progress(w io.Writer) func(done, total int) {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		var bar *progressbar.ProgressBar
+		return func(done, total int) {
+			if bar == nil {
+				bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("row"), progressbar.OptionClearOnFinish())
+			}
+			_ = bar.Set(done) // a bar that cannot be drawn is no reason to stop
+		}
+	}
+	var last time.Time
+	return func(done, total int) {
+		if now := time.Now(); done == total || now.Sub(last) >= 2*time.Second {
+			last = now
+			fmt.Fprintf(w, "%d of %d rows\n", done, total)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"ttledger/adapters/httpapi"
+	"ttledger/domain/ledger"
+	"ttledger/domain/principal"
+)
+
+// commander takes one command: a ledger in this process or a server.
+type commander interface {
+	Do(ctx context.Context, r ledger.Request) (ledger.Receipt, error)
+}
+
+// issuer enrols principals and makes tokens for them.
+type issuer struct {
+	to     commander
+	actor  ledger.Actor
+	source ledger.Source
+}
+
+// issue makes sure that a principal is enrolled and holds the roles from today on, and gives it
+// a new token. The token is the result and is not recorded; only its digest is.
+func (i issuer) issue(ctx context.Context, handle, kind string, roles []string, label string, random io.Reader) (string, error) {
+	err := i.send(ctx, handle, "enrol", principal.Enrol{Handle: handle, Kind: kind})
+	if err != nil && ledger.CodeOf(err) != "exists" {
+		return "", err
+	}
+	for _, role := range roles {
+		err := i.send(ctx, handle, "grant-role", principal.GrantRole{Role: ledger.Role(role), From: ledger.DayOf(time.Now())})
+		if err != nil && ledger.CodeOf(err) != "role-held" {
+			return "", err
+		}
+	}
+	token, record, err := principal.NewToken(random, handle, label)
+	if err != nil {
+		return "", err
+	}
+	return token, i.send(ctx, handle, "issue-token", record)
+}
+
+func (i issuer) send(ctx context.Context, handle, verb string, command any) error {
+	data, err := json.Marshal(command)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(ledger.Act{Data: data})
+	if err != nil {
+		return err
+	}
+	expect := ledger.Whatever() // each of these commands is right whatever else was done to the principal
+	_, err = i.to.Do(ctx, ledger.Request{
+		Aggregate: "principal", ID: principal.ID(handle), Verb: verb, Command: uuid.New(),
+		Body: body, Expect: expect, Actor: i.actor, Source: i.source,
+	})
+	return err
+}
+
+// access is how a command reaches a ledger: its directory, or a server that writes it.
+type access struct {
+	data, server, tokenFile string
+}
+
+func (a *access) flags(c *cobra.Command) {
+	c.Flags().StringVar(&a.data, "data", "", "data directory")
+	c.Flags().StringVar(&a.server, "server", "", "address of the server that writes the directory, such as http://127.0.0.1:8080")
+	c.Flags().StringVar(&a.tokenFile, "token-file", "", "file with the token to act by; - is standard input")
+}
+
+// open calls f with the way in and the actor it stands for; a server finds the actor by itself.
+func (a *access) open(c *cobra.Command, f func(to commander, actor ledger.Actor) error) (err error) {
+	if (a.data == "") == (a.server == "") {
+		return usageError{fmt.Errorf("say where the ledger is: --data DIR, or --server URL where one is running")}
+	}
+	if a.server != "" {
+		token, err := readToken(a.tokenFile, c.InOrStdin())
+		if err != nil {
+			return err
+		}
+		return f(&httpapi.Client{Server: a.server, Token: token}, ledger.Actor{})
+	}
+	d, err := openDirectory(a.data)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := d.close(); err == nil {
+			err = closed
+		}
+	}()
+	actor, err := d.authenticate(c.Context(), a.tokenFile, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	return f(d.ledger, actor)
+}
+
+func tokenCommand() *cobra.Command {
+	root := &cobra.Command{Use: "token", Short: "issue, list and revoke tokens 访问令牌"}
+	root.AddCommand(issueCommand(), recoverCommand(), listCommand(), revokeCommand())
+	return root
+}
+
+func issueCommand() *cobra.Command {
+	var at access
+	var kind, label string
+	var roles []string
+	c := &cobra.Command{
+		Use:   "issue HANDLE",
+		Short: "give a principal a token, enrolling it and granting roles where needed",
+		Long:  "Gives the principal HANDLE a new token and prints it, once, on standard output. A principal that is\nnot known is enrolled; roles it does not hold are granted from today on. Needs an administrator's token.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return at.open(c, func(to commander, actor ledger.Actor) error {
+				i := issuer{to, actor, ledger.Source{Kind: "api"}}
+				token, err := i.issue(c.Context(), args[0], kind, roles, label, rand.Reader)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(c.OutOrStdout(), token)
+				return nil
+			})
+		},
+	}
+	at.flags(c)
+	c.Flags().StringVar(&kind, "kind", "person", "person or service, for a principal not yet known")
+	c.Flags().StringSliceVar(&roles, "role", nil, "role to grant, such as PM; may be repeated")
+	c.Flags().StringVar(&label, "label", "", "what the token is for")
+	return c
+}
+
+func recoverCommand() *cobra.Command {
+	var data string
+	c := &cobra.Command{
+		Use:   "recover",
+		Short: "a new token for the administrator, where all are lost; recorded as done at the console",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := openDirectory(data)
+			if err != nil {
+				return err
+			}
+			defer d.close()
+			i := issuer{d.ledger, console, ledger.Source{Kind: "process"}}
+			token, err := i.issue(c.Context(), administrator, "person", []string{"ADM"}, "recovered at the console", rand.Reader)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), token)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&data, "data", "", "data directory; its server must be stopped")
+	return c
+}
+
+func listCommand() *cobra.Command {
+	var data string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "principals with their roles today and their tokens",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			d, err := openToRead(data)
+			if err != nil {
+				return err
+			}
+			defer d.close()
+			states, err := foldAll(c.Context(), d, moment{})
+			if err != nil {
+				return err
+			}
+			return printPrincipals(c.OutOrStdout(), states, asJSON)
+		},
+	}
+	c.Flags().StringVar(&data, "data", "", "data directory")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return c
+}
+
+func printPrincipals(w io.Writer, states []folded, asJSON bool) error {
+	today := ledger.DayOf(time.Now())
+	for _, f := range states {
+		s, ok := f.state.(principal.State)
+		if !ok {
+			continue
+		}
+		if asJSON {
+			if err := json.NewEncoder(w).Encode(s); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%s (%s) %v\n", s.Handle, s.Kind, s.RolesOn(today))
+		for _, k := range slices.Backward(s.Tokens) {
+			state := "live"
+			if k.Revoked {
+				state = "revoked"
+			}
+			fmt.Fprintf(w, "  %s %s %s\n", k.Token, state, k.Label)
+		}
+	}
+	return nil
+}
+
+func revokeCommand() *cobra.Command {
+	var at access
+	c := &cobra.Command{
+		Use:   "revoke HANDLE TOKEN-ID",
+		Short: "make a token useless from now on; `token list` shows the ids",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			id, err := uuid.Parse(args[1])
+			if err != nil {
+				return usageError{fmt.Errorf("%q is not the id of a token; `ttledger token list` shows them", args[1])}
+			}
+			return at.open(c, func(to commander, actor ledger.Actor) error {
+				i := issuer{to, actor, ledger.Source{Kind: "api"}}
+				return i.send(c.Context(), args[0], "revoke-token", principal.RevokeToken{Token: id})
+			})
+		},
+	}
+	at.flags(c)
+	return c
+}
