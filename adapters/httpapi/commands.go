@@ -1,0 +1,120 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"ttledger/domain/ledger"
+)
+
+// result is a receipt as it leaves.
+type result struct {
+	Stream   string            `json:"stream"`
+	Version  ledger.Version    `json:"version"`
+	Events   []ledger.EventRef `json:"events"` // none where it was so already
+	Position ledger.Position   `json:"position,omitzero"`
+	Replayed bool              `json:"replayed,omitzero"`
+}
+
+// command decides one command.
+func (a *api) command(w http.ResponseWriter, r *http.Request) error {
+	request, seen, err := a.readCommand(r)
+	if err != nil {
+		return err
+	}
+	receipt, err := a.Ledger.Do(r.Context(), request)
+	if err != nil {
+		return a.overtaken(r.Context(), request, seen, err)
+	}
+	return writeReceipt(w, r, receipt)
+}
+
+// readCommand reads a request, and the version its maker saw where one was named.
+func (a *api) readCommand(r *http.Request) (q ledger.Request, seen ledger.Version, err error) {
+	vars := mux.Vars(r)
+	q = ledger.Request{
+		Aggregate: vars["aggregate"], Verb: vars["verb"],
+		Actor: callOf(r).actor, Source: ledger.Source{Kind: "api"}, Trace: traceID(r.Header),
+	}
+	if q.ID, err = parseUUID(vars["id"]); err != nil {
+		return q, 0, err
+	}
+	if err = onlyJSON(r.Header); err != nil {
+		return q, 0, err
+	}
+	if q.Command, err = idempotencyKey(r.Header); err != nil {
+		return q, 0, err
+	}
+	if q.Expect, seen, err = ifMatch(r.Header); err != nil {
+		return q, 0, err
+	}
+	q.Body, err = readBody(r)
+	return q, seen, err
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, &ledger.Error{Kind: ledger.KindTooLarge, Code: "body-too-large", Msg: ledger.Text{
+			En: fmt.Sprintf("the body may have %d bytes", long.Limit), Zh: fmt.Sprintf("请求正文最多 %d 字节", long.Limit),
+		}}
+	}
+	if err != nil {
+		return nil, &ledger.Error{Kind: ledger.KindInvalid, Code: "body", Err: err, Msg: ledger.Text{
+			En: "the body ended too early", Zh: "请求正文不完整",
+		}}
+	}
+	return body, nil
+}
+
+// writeReceipt answers what was recorded, now or, by a repeat, before.
+func writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt) error {
+	status, h := http.StatusOK, w.Header()
+	h.Set("ETag", etag(receipt.Version))
+	if receipt.Position != (ledger.Position{}) {
+		h.Set("Ledger-Position", receipt.Position.String())
+	}
+	if receipt.Replayed {
+		h.Set("Idempotency-Replayed", "true")
+	}
+	if receipt.Created {
+		status = http.StatusCreated
+		h.Set("Location", streamPath(receipt.Stream))
+	}
+	if prefer(r.Header).minimal {
+		h.Set("Preference-Applied", "return=minimal")
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	events := append([]ledger.EventRef{}, receipt.Events...)
+	return writeJSON(w, status, result{receipt.Stream.String(), receipt.Version, events, receipt.Position, receipt.Replayed})
+}
+
+func etag(v ledger.Version) string { return strconv.Quote(strconv.FormatUint(uint64(v), 10)) }
+
+func streamPath(s ledger.StreamID) string { return "/v1/streams/" + s.Category + "/" + s.ID.String() }
+
+// maxSince bounds the events that a refusal shows; the stream has the rest.
+const maxSince = 100
+
+// overtaken makes a conflict with the version that the client named a 412, and shows what
+// happened since.
+func (a *api) overtaken(ctx context.Context, q ledger.Request, seen ledger.Version, cause error) error {
+	known, ok := errors.AsType[*ledger.Error](cause)
+	stated := q.Expect.IfMatch() != "" && q.Expect != ledger.Whatever()
+	if !ok || known.Kind != ledger.KindConflict || !stated || known.Current == seen {
+		return cause
+	}
+	stream := ledger.StreamID{Category: q.Aggregate, ID: q.ID}
+	events, err := a.history(ctx, stream, seen, maxSince)
+	if err != nil {
+		return err
+	}
+	return refusal{error: cause, status: http.StatusPreconditionFailed, events: events}
+}

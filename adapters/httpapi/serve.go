@@ -1,0 +1,283 @@
+package httpapi
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/mux"
+
+	"ttledger/domain/ledger"
+	"ttledger/domain/principal"
+	"ttledger/projections"
+)
+
+// call is what is known of one request while it is answered.
+type call struct {
+	id    string // the request id
+	lang  string
+	route string
+	actor ledger.Actor
+	out   *recorder
+	gone  bool // the client went away before the answer
+}
+
+type callKey struct{}
+
+func callOf(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0 until the header is written
+	bytes  int64
+}
+
+func (o *recorder) WriteHeader(status int) {
+	if o.status == 0 {
+		o.status = status
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+func (o *recorder) Write(p []byte) (int, error) {
+	if o.status == 0 {
+		o.status = http.StatusOK
+	}
+	n, err := o.ResponseWriter.Write(p)
+	o.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController through to the connection.
+func (o *recorder) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+// around wraps what every request passes, matched or not; router.Use would skip the unmatched.
+func (a *api) around(router http.Handler) http.Handler {
+	return a.identified(a.logged(a.recovered(a.secured(a.bounded(router)))))
+}
+
+func (a *api) identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{id: requestID(r.Header), lang: language(r.Header), route: "-", out: &recorder{ResponseWriter: w}}
+		w.Header().Set("Request-Id", c.id)
+		next.ServeHTTP(c.out, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	})
+}
+
+// statusGone is what the log says of a client that did not wait; nobody receives it.
+const statusGone = 499
+
+func (a *api) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, began := callOf(r), time.Now()
+		// Deferred, because an answer broken off leaves by a panic.
+		defer func() {
+			status := cmp.Or(c.out.status, http.StatusOK)
+			if c.gone {
+				status = statusGone
+			}
+			a.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("request_id", c.id), slog.String("method", r.Method), slog.String("route", c.route),
+				slog.Int("status", status), slog.Int64("bytes", c.out.bytes),
+				slog.Float64("dur_ms", float64(time.Since(began).Microseconds())/1000), slog.String("actor", c.actor.Handle))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *api) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch v := recover(); v {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(v)
+			default:
+				a.fail(w, r, fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *api) secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "private, no-cache")
+		h.Set("Vary", "Accept, Accept-Language, Authorization")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *api) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, a.Limits.Body)
+		a.extend(w)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// extend gives the client time to take what is written next. A deadline for the whole answer
+// would cut long exports off.
+func (a *api) extend(w http.ResponseWriter) {
+	// A writer that has no deadlines is a test's.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.Limits.Write))
+}
+
+// serve makes a route a handler: who may, then what.
+func (a *api) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		callOf(r).route = rt.name
+		err := a.admit(r, rt.roles)
+		if err == nil {
+			err = rt.handle(w, r)
+		}
+		if err != nil {
+			a.fail(w, r, err)
+		}
+	})
+}
+
+// admit authenticates the bearer of the request and holds it against the roles.
+func (a *api) admit(r *http.Request, roles []ledger.Role) error {
+	if len(r.URL.RawQuery) > a.Limits.Query {
+		return ledger.Invalid("query-too-long", ledger.Text{
+			En: fmt.Sprintf("the query has %d bytes; at most %d", len(r.URL.RawQuery), a.Limits.Query),
+			Zh: fmt.Sprintf("查询字符串为 %d 字节,最多 %d", len(r.URL.RawQuery), a.Limits.Query),
+		})
+	}
+	if slices.Equal(roles, public) {
+		return nil
+	}
+	c := callOf(r)
+	actor, err := principal.Authenticate(r.Context(), a.Ledger.Streams, bearerToken(r.Header), a.Ledger.Now())
+	if err != nil {
+		return err
+	}
+	c.actor = actor
+	if slices.Equal(roles, bearer) {
+		return nil
+	}
+	return permit(actor, roles)
+}
+
+// permit refuses an actor who holds none of the roles today.
+func permit(actor ledger.Actor, roles []ledger.Role) error {
+	if slices.ContainsFunc(roles, func(role ledger.Role) bool { return slices.Contains(actor.Roles, role) }) {
+		return nil
+	}
+	return &ledger.Error{Kind: ledger.KindDenied, Code: "role", Msg: ledger.Text{
+		En: fmt.Sprintf("this needs one of the roles %v", roles), Zh: fmt.Sprintf("需要以下角色之一:%v", roles),
+	}}
+}
+
+// unmatched answers 405 where another method would do, and 404.
+func (a *api) unmatched(w http.ResponseWriter, r *http.Request) error {
+	var allow []string
+	for _, method := range []string{"GET", "HEAD", "POST"} {
+		other, match := *r, mux.RouteMatch{}
+		other.Method = method
+		if a.router.Match(&other, &match) && match.MatchErr == nil {
+			allow = append(allow, method)
+		}
+	}
+	if len(allow) == 0 {
+		return &ledger.Error{Kind: ledger.KindNotFound, Code: "no-such-path", Msg: ledger.Text{
+			En: "there is nothing at this path; / lists what there is", Zh: "该路径不存在;可用路径见 /",
+		}}
+	}
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	return refusal{status: http.StatusMethodNotAllowed, error: ledger.Invalid("method", ledger.Text{
+		En: r.Method + " is not allowed here; " + strings.Join(allow, ", ") + " is",
+		Zh: "此处不支持 " + r.Method + ",可用:" + strings.Join(allow, "、"),
+	})}
+}
+
+// settled makes a read wait for the read models to reach Ledger-Min-Position.
+func (a *api) settled(next handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if text := r.Header.Get("Ledger-Min-Position"); text != "" {
+			p, err := ledger.ParsePosition(text)
+			if err != nil {
+				return err
+			}
+			if err := a.await(r, p); err != nil {
+				return err
+			}
+		}
+		return next(w, r)
+	}
+}
+
+func (a *api) await(r *http.Request, p ledger.Position) error {
+	// Asked first, so that wait=0 is an answer and not an expired deadline.
+	if cp, err := a.Reader.Checkpoint(r.Context()); err == nil && cp.Position.Compare(p) >= 0 {
+		return nil
+	}
+	patience := a.Limits.Wait
+	if wish := prefer(r.Header); wish.waits {
+		patience = wish.wait
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	err := a.Reader.Wait(ctx, p)
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ledger.Unavailable("view-behind", ledger.Text{
+			En: fmt.Sprintf("the read models have not reached position %s yet", p), Zh: fmt.Sprintf("读模型尚未到达账本位置 %s", p),
+		}, err)
+	}
+	return err
+}
+
+// stand says in headers how far the read models stood that the answer comes from.
+func stand(h http.Header, cp projections.Checkpoint) {
+	h.Set("Ledger-Position", cp.Position.String())
+	h.Set("Ledger-Entry", fmt.Sprint(cp.Entry))
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	raw, err := encode(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(raw)
+	return err
+}
+
+// encode is JSON as it is, without escapes for HTML, so that stored bytes leave as they are.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// requestID takes a sensible id from the client, else makes one.
+func requestID(h http.Header) string {
+	id := h.Get("Request-Id")
+	odd := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
+	}
+	if id != "" && len(id) <= 64 && !strings.ContainsFunc(id, odd) {
+		return id
+	}
+	return uuid.Must(uuid.NewV7()).String()
+}

@@ -1,0 +1,18 @@
+package httpapi
+
+import (
+	"net/http"
+	"time"
+)
+
+// Server is an http.Server with the bounds that an open port needs. It has no WriteTimeout,
+// which would cut a long export off; the handlers of New set a deadline for each step instead.
+func Server(h http.Handler, addr string) *http.Server {
+	return &http.Server{
+		Addr: addr, Handler: h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+}
