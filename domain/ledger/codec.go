@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -133,9 +134,10 @@ func DecodeStrict(data []byte, pointer string, v any) error {
 	if !utf8.Valid(data) {
 		return malformed(pointer, "the text is not UTF-8", "文本不是 UTF-8 编码")
 	}
+	var values []place
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	if err := walk(d, pointer, 0); err != nil {
+	if err := walk(d, pointer, 0, &values); err != nil {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {
@@ -143,16 +145,24 @@ func DecodeStrict(data []byte, pointer string, v any) error {
 	}
 	d = json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return explain(err, pointer)
+	err := d.Decode(v)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return mistyped(wrong, values)
 	}
-	return nil
+	return explain(err, pointer)
+}
+
+// place is where a value of the request begins to be known for what it is: a scalar at its end,
+// an object or list at its bracket.
+type place struct {
+	pointer string
+	offset  int64
 }
 
 var escapePointer = strings.NewReplacer("~", "~0", "/", "~1") // RFC 6901
 
-// walk reads one value and checks what the decoder would not.
-func walk(d *json.Decoder, pointer string, depth int) error {
+// walk reads one value, checks what the decoder would not, and lists the places of all values.
+func walk(d *json.Decoder, pointer string, depth int, values *[]place) error {
 	if depth > maxDepth {
 		return malformed(pointer, fmt.Sprintf("nested deeper than %d", maxDepth), fmt.Sprintf("嵌套超过 %d 层", maxDepth))
 	}
@@ -160,6 +170,7 @@ func walk(d *json.Decoder, pointer string, depth int) error {
 	if err != nil {
 		return explain(err, pointer)
 	}
+	*values = append(*values, place{pointer, d.InputOffset()})
 	open, ok := token.(json.Delim)
 	if !ok {
 		return nil
@@ -174,13 +185,13 @@ func walk(d *json.Decoder, pointer string, depth int) error {
 			}
 			name := key.(string)
 			at = pointer + "/" + escapePointer.Replace(name)
-			if folded := strings.ToLower(name); seen[folded] {
+			folded := strings.Map(foldRune, name)
+			if seen[folded] {
 				return malformed(at, "the key is given twice", "键重复")
-			} else {
-				seen[folded] = true
 			}
+			seen[folded] = true
 		}
-		if err := walk(d, at, depth+1); err != nil {
+		if err := walk(d, at, depth+1, values); err != nil {
 			return err
 		}
 	}
@@ -190,18 +201,30 @@ func walk(d *json.Decoder, pointer string, depth int) error {
 	return nil
 }
 
+// foldRune is the same for all runes that the decoder takes for one in a key.
+func foldRune(r rune) rune {
+	least := r
+	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+		least = min(least, other)
+	}
+	return least
+}
+
+// mistyped points at the value that does not fit: the first that ends where the decoder stopped.
+func mistyped(wrong *json.UnmarshalTypeError, values []place) error {
+	i := slices.IndexFunc(values, func(p place) bool { return p.offset >= wrong.Offset })
+	i = max(i, 0)
+	return malformed(values[i].pointer, fmt.Sprintf("a %s does not fit here; expected %s", wrong.Value, wrong.Type), fmt.Sprintf("此处不能是 %s,应为 %s", wrong.Value, wrong.Type))
+}
+
 // explain turns the decoder's error into one that points at the field.
 func explain(err error, pointer string) error {
+	if err == nil {
+		return nil
+	}
 	if known, ok := errors.AsType[*Error](err); ok {
 		f := Field{pointer, known.Msg}
 		return Invalid("malformed", Text{"the request is not valid JSON of the expected form", "请求不是所要求形式的 JSON"}, f)
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		at := pointer
-		if wrong.Field != "" {
-			at += "/" + strings.ReplaceAll(wrong.Field, ".", "/")
-		}
-		return malformed(at, fmt.Sprintf("a %s does not fit here; expected %s", wrong.Value, wrong.Type), fmt.Sprintf("此处不能是 %s,应为 %s", wrong.Value, wrong.Type))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		name = strings.Trim(name, `"`)

@@ -98,11 +98,12 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	stream := StreamID{a.Category, r.ID}
+	digest := l.digest(stream, verb.Name, r.Body)
 	role, err := roleFor(verb, r)
 	if err != nil {
-		return Receipt{}, err
+		return l.denied(ctx, a, stream, r.Command, digest, err)
 	}
-	stream := StreamID{a.Category, r.ID}
 	now := l.Now()
 	act, err := readAct(r.Body, now)
 	if err != nil {
@@ -112,7 +113,6 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	digest := l.digest(stream, verb.Name, r.Body)
 	var last error
 	for range attempts {
 		h, err := l.load(ctx, a, stream, r.Command)
@@ -217,6 +217,16 @@ func roleFor(v Verb, r Request) (Role, error) {
 		En: fmt.Sprintf("%s/%s needs one of the roles %v", r.Aggregate, v.Name, v.Roles),
 		Zh: fmt.Sprintf("%s/%s 需要以下角色之一:%v", r.Aggregate, v.Name, v.Roles),
 	}}
+}
+
+// denied answers who lacks the role: a repeat of what was recorded while the role was held still
+// gets its answer.
+func (l *Ledger) denied(ctx context.Context, a Aggregate, s StreamID, command uuid.UUID, digest string, denial error) (Receipt, error) {
+	h, err := l.load(ctx, a, s, command)
+	if err == nil && len(h.own) > 0 && h.own[0].Meta.Digest == digest {
+		return h.replay(digest)
+	}
+	return Receipt{}, denial
 }
 
 // readAct decodes the body and settles the business date: nobody acts in the future.

@@ -97,11 +97,11 @@ func (d Date) Compare(e Date) int { return strings.Compare(d.First().String(), e
 
 // DaysSince counts the days from e to d, by the first day each may mean.
 func (d Date) DaysSince(e Date) int {
-	at := func(d Date) time.Time {
+	days := func(d Date) int64 {
 		d = d.First()
-		return time.Date(int(d.Year), time.Month(d.Month), int(d.Day), 0, 0, 0, 0, time.UTC)
+		return time.Date(int(d.Year), time.Month(d.Month), int(d.Day), 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)
 	}
-	return int(at(d).Sub(at(e)).Hours() / 24)
+	return int(days(d) - days(e))
 }
 
 // String is "2021", "2021-06" or "2021-06-15"; "" for the zero Date.
