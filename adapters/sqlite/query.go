@@ -19,7 +19,13 @@ import (
 )
 
 // read runs f on a pooled connection in one read transaction, with the generation that serves.
-func (v *Views) read(ctx context.Context, f func(c *sqlite.Conn, generation int64, cp projections.Checkpoint) error) error {
+func (v *Views) read(ctx context.Context, f func(c *sqlite.Conn, generation int64, cp projections.Checkpoint) error) (err error) {
+	defer func() {
+		// The engine has words of its own for being interrupted.
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err()
+		}
+	}()
 	c, err := v.pool.Take(ctx)
 	if err != nil {
 		return ledger.Unavailable("views-busy", ledger.Text{En: "the read models cannot be read now", Zh: "读模型暂不可读"}, err)

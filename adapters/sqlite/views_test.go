@@ -42,7 +42,6 @@ type desk struct {
 	store  *memory.Store
 	views  *sqlite.Views
 	runner *projections.Runner
-	facts  []projections.Fact
 }
 
 func newDesk(t require.TestingT, path string, views []projections.View) *desk {
