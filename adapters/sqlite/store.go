@@ -76,6 +76,8 @@ type Store struct {
 	checkpointErr error // the checkpointer's until checkpoints is done
 	truncateErr   error // the writer's until writes is done
 
+	watch atomic.Pointer[func(Commit)]
+
 	wake sync.Mutex
 	grew chan struct{} // closed by the next commit
 }
@@ -315,6 +317,25 @@ func (s *Store) Follow(ctx context.Context, after ledger.Position) iter.Seq2[pro
 		}
 		yield(projections.Batch{}, fmt.Errorf("follow after %d: %w", last, err))
 	}
+}
+
+// Behind counts the events after a position and says when the first of them was recorded.
+func (s *Store) Behind(ctx context.Context, after ledger.Position) (events int64, since time.Time, err error) {
+	conn, err := s.pool.Take(ctx)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	defer s.pool.Put(conn)
+	// Positions are dense: the number of the last row tells how many there are.
+	last, err := selectOne(conn, "SELECT coalesce(max(position), 0) FROM events", sqlitex.ResultInt64)
+	if events = last - int64(after.Commit); err != nil || events <= 0 {
+		return 0, time.Time{}, err
+	}
+	first, err := s.feed(ctx, int64(after.Commit), 1)
+	if err != nil || len(first) == 0 {
+		return events, time.Time{}, err
+	}
+	return events, first[0].Meta.RecordedAt, nil
 }
 
 // nextCommit is closed by the next commit; taken before reading, no commit is slept through.

@@ -430,3 +430,23 @@ func syncsPerSecond(b *testing.B) float64 {
 	}
 	return rounds / time.Since(start).Seconds()
 }
+
+func TestBehindCountsWhatWasNotSeen(t *testing.T) {
+	s := openLedger(t, newLedger(t))
+	events, _, err := s.Behind(t.Context(), ledger.Position{})
+	require.NoError(t, err)
+	require.Zero(t, events)
+	var commits []Commit
+	s.Watch(func(c Commit) { commits = append(commits, c) })
+	first, err := s.Append(t.Context(), noteStream(), 0, []ledger.Proposed{noted()})
+	require.NoError(t, err)
+	appendN(t, s, noteStream(), 0, 1)
+	events, since, err := s.Behind(t.Context(), first)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, events)
+	require.False(t, since.IsZero())
+	s.Watch(nil)
+	require.Len(t, commits, 2)
+	require.Equal(t, 1, commits[0].Requests)
+	require.Len(t, commits[0].Waited, 1)
+}

@@ -21,6 +21,30 @@ type appendRequest struct {
 	position ledger.Position
 	err      error
 	done     chan struct{}
+	since    time.Time
+}
+
+// Commit is what one transaction of the writer was, for those who watch.
+type Commit struct {
+	Requests int             // that it answered, conflicts included
+	Queued   int             // that waited when it was done
+	Waited   []time.Duration // of each request, from Append to its answer
+	Err      error           // of the whole transaction
+}
+
+// Watch has f called after each commit, on the writer's time: f must be quick. Nil ends it.
+func (s *Store) Watch(f func(Commit)) { s.watch.Store(&f) }
+
+func (s *Store) tell(batch []*appendRequest, err error) {
+	f := s.watch.Load()
+	if f == nil || *f == nil {
+		return
+	}
+	c := Commit{Requests: len(batch), Queued: len(s.queue), Err: err}
+	for _, r := range batch {
+		c.Waited = append(c.Waited, time.Since(r.since))
+	}
+	(*f)(c)
 }
 
 // queuedEvent is a Proposed that shares no bytes with the caller.
@@ -46,7 +70,7 @@ func (s *Store) Enqueue(ctx context.Context, stream ledger.StreamID, expected le
 	if len(events) == 0 {
 		return nil, ledger.Invalid("no-events", ledger.Text{En: "an append needs an event", Zh: "追加至少需要一个事件"})
 	}
-	r := &appendRequest{ctx: ctx, stream: stream, expected: expected, done: make(chan struct{})}
+	r := &appendRequest{ctx: ctx, stream: stream, expected: expected, done: make(chan struct{}), since: time.Now()}
 	for _, e := range events {
 		r.events = append(r.events, queuedEvent{e.ID.String(), e.Type, string(e.Data), e.Meta})
 	}
@@ -94,6 +118,7 @@ func (s *Store) write() {
 			}
 			close(r.done)
 		}
+		s.tell(batch, err)
 		s.grown += grown
 		if err == nil && grown > 0 {
 			s.announce()
