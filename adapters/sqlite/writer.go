@@ -112,13 +112,13 @@ func (s *Store) write() {
 		}
 		idle := !s.checkpointing.Load()
 		grown, err := s.commit(batch)
+		s.tell(batch, err)
 		for _, r := range batch {
 			if err != nil {
 				r.position, r.err = ledger.Position{}, fmt.Errorf("append to %s: %w", r.stream, err)
 			}
 			close(r.done)
 		}
-		s.tell(batch, err)
 		s.grown += grown
 		if err == nil && grown > 0 {
 			s.announce()
