@@ -254,9 +254,11 @@ func (s *Store) Close() error {
 	return failed
 }
 
+// A bare parameter in a range or limit makes the engine plan the statement anew for each value;
+// an expression does not.
 const (
-	selectStream = "SELECT position, stream, version, id, type, metadata, data FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
-	selectFeed   = "SELECT position, stream, version, id, type, metadata, data FROM events WHERE position > ?1 ORDER BY position LIMIT ?2"
+	selectStream = "SELECT position, stream, version, id, type, metadata, data FROM events WHERE stream = ?1 AND version > ?2 + 0 ORDER BY version LIMIT ?3 + 0"
+	selectFeed   = "SELECT position, stream, version, id, type, metadata, data FROM events WHERE position > ?1 + 0 ORDER BY position LIMIT ?2 + 0"
 )
 
 // Read is ledger.Streams. It reads a page at a time and holds no connection while the caller

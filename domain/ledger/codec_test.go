@@ -160,10 +160,10 @@ func TestDecodeStrict(t *testing.T) {
 	require.NoError(t, ledger.DecodeStrict([]byte(` {"title":"信","on":"2026-02","pages":[{"number":1},{"number":1}],"number":7} `), "/data", &l))
 	require.Equal(t, letter{"信", day("2026-02"), []page{{1}, {1}}, page{7}}, l)
 
-	var any any
-	require.NoError(t, ledger.DecodeStrict([]byte(nested(33)), "", &any), "the outermost value is not nested")
-	require.Error(t, ledger.DecodeStrict([]byte(nested(34)), "", &any))
-	require.Error(t, ledger.DecodeStrict([]byte(strings.Repeat("[", 1<<20)), "", &any), "depth is refused before it costs anything")
+	var v any
+	require.NoError(t, ledger.DecodeStrict([]byte(nested(33)), "", &v), "the outermost value is not nested")
+	require.Error(t, ledger.DecodeStrict([]byte(nested(34)), "", &v))
+	require.Error(t, ledger.DecodeStrict([]byte(strings.Repeat("[", 1<<20)), "", &v), "depth is refused before it costs anything")
 }
 
 // The decoder takes the long s for an s when it looks for a field, and lets the last one win.

@@ -102,7 +102,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	digest := l.digest(stream, verb.Name, r.Body)
 	role, err := roleFor(verb, r)
 	if err != nil {
-		return l.denied(ctx, a, stream, r.Command, digest, err)
+		return l.denied(ctx, a, stream, r, digest, err)
 	}
 	now := l.Now()
 	act, err := readAct(r.Body, now)
@@ -120,7 +120,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 			return Receipt{}, err
 		}
 		if len(h.own) > 0 {
-			return h.replay(digest)
+			return h.replay(digest, r.Actor)
 		}
 		if err := expect(verb, r.Expect, h); err != nil {
 			return Receipt{}, err
@@ -165,6 +165,9 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 			En: fmt.Sprintf("%s is being changed by others; try again", stream),
 			Zh: fmt.Sprintf("%s 正被他人修改,请重试", stream),
 		}}
+	}
+	if h, err := l.load(ctx, a, stream, r.Command); err == nil && len(h.own) > 0 {
+		return h.replay(digest, r.Actor) // the last answer was lost, not the write
 	}
 	return Receipt{}, last
 }
@@ -221,10 +224,11 @@ func roleFor(v Verb, r Request) (Role, error) {
 
 // denied answers who lacks the role: a repeat of what was recorded while the role was held still
 // gets its answer.
-func (l *Ledger) denied(ctx context.Context, a Aggregate, s StreamID, command uuid.UUID, digest string, denial error) (Receipt, error) {
-	h, err := l.load(ctx, a, s, command)
-	if err == nil && len(h.own) > 0 && h.own[0].Meta.Digest == digest {
-		return h.replay(digest)
+func (l *Ledger) denied(ctx context.Context, a Aggregate, s StreamID, r Request, digest string, denial error) (Receipt, error) {
+	if h, err := l.load(ctx, a, s, r.Command); err == nil && len(h.own) > 0 {
+		if receipt, err := h.replay(digest, r.Actor); err == nil {
+			return receipt, nil
+		}
 	}
 	return Receipt{}, denial
 }
@@ -245,7 +249,7 @@ func readAct(body []byte, now time.Time) (Act, error) {
 			Zh: fmt.Sprintf("业务发生日不能晚于今天(%s)", today),
 		}, Field{"/occurred_on", Text{"must not be after today", "不能晚于今天"}})
 	}
-	if len(act.Data) == 0 {
+	if len(act.Data) == 0 || string(act.Data) == "null" {
 		return Act{}, Invalid("malformed", Text{"the command is missing", "缺少命令内容"},
 			Field{"/data", Text{"the command goes here, {} where it has no fields", "命令内容写在这里,没有字段时写 {}"}})
 	}
@@ -297,10 +301,10 @@ func (l *Ledger) load(ctx context.Context, a Aggregate, s StreamID, command uuid
 	return h, nil
 }
 
-// replay answers a repeat from the record.
-func (h history) replay(digest string) (Receipt, error) {
+// replay answers a repeat from the record, to whom it was answered first.
+func (h history) replay(digest string, actor Actor) (Receipt, error) {
 	first, last := h.own[0], h.own[len(h.own)-1]
-	if first.Meta.Digest != digest {
+	if first.Meta.Digest != digest || first.Meta.Actor != actor.Handle {
 		return Receipt{}, Rejected("key-reused", Text{
 			En: "this idempotency key was used before for another request; take a new key",
 			Zh: "该幂等键已用于另一请求,请使用新的键",
@@ -341,10 +345,16 @@ func expect(v Verb, e Expectation, h history) error {
 	return nil
 }
 
+// maxRelied bounds the streams that one command may name.
+const maxRelied = 100
+
 // rely reads the versions of the streams that a command names, each once.
 func (l *Ledger) rely(ctx context.Context, streams []StreamID) ([]Relied, error) {
 	versions := map[string]Relied{}
 	for _, s := range streams {
+		if _, read := versions[s.String()]; read || len(versions) == maxRelied {
+			continue // beyond the bound a rule finds it missing
+		}
 		seen := Relied{Stream: s}
 		for r, err := range l.Streams.Read(ctx, s, 0) {
 			if err != nil {

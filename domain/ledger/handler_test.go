@@ -273,6 +273,20 @@ func TestARepeatIsAnsweredFromTheRecord(t *testing.T) {
 	require.Len(t, w.met, decided, "a repeat is not decided again")
 }
 
+// A role may end between an act and its repeat; what is recorded is recorded.
+func TestARepeatIsAnsweredAlsoWhereTheRoleWasLost(t *testing.T) {
+	w := newWorld()
+	w.do(t, request(1, "open", openIt))
+	want := w.do(t, request(2, "write", line))
+	want.Replayed = true
+	lost := func(r *ledger.Request) { r.Actor.Roles = []ledger.Role{ledger.AUD} }
+	require.Equal(t, want, w.do(t, request(2, "write", line, lost)))
+	w.refuses(t, ledger.KindDenied, "role", request(2, "write", lines, lost)) // and does not learn that the key was used
+	w.refuses(t, ledger.KindDenied, "role", request(3, "write", line, lost))
+	w.store.BeforeRead = func(ledger.StreamID) error { return ledgertest.ErrLost }
+	w.refuses(t, ledger.KindDenied, "role", request(2, "write", line, lost))
+}
+
 func TestAKeyIsForOneRequest(t *testing.T) {
 	w := newWorld()
 	w.do(t, request(1, "open", openIt))
@@ -282,6 +296,7 @@ func TestAKeyIsForOneRequest(t *testing.T) {
 	w.refuses(t, ledger.KindRejected, "key-reused", request(2, "write", lines, expecting(ledger.At(1))))
 	w.refuses(t, ledger.KindRejected, "key-reused", request(1, "write", `{"data":{}}`))
 	w.refuses(t, ledger.KindRejected, "key-reused", request(2, "burn", `{"data":{}}`))
+	w.refuses(t, ledger.KindRejected, "key-reused", request(2, "write", line, func(r *ledger.Request) { r.Actor.Handle = "pm-zgc-02" }))
 	w.Secret = []byte("another key")
 	w.refuses(t, ledger.KindRejected, "key-reused", request(2, "write", line))
 }
@@ -404,12 +419,12 @@ func TestWhatADecisionReliedOnIsRecorded(t *testing.T) {
 
 	w.store.BeforeRead = func(s ledger.StreamID) error {
 		if s == there {
-			return ledgertest.Lost
+			return ledgertest.ErrLost
 		}
 		return nil
 	}
 	_, err := w.Do(t.Context(), request(5, "write", body))
-	require.ErrorIs(t, err, ledgertest.Lost, "what cannot be read is not relied on")
+	require.ErrorIs(t, err, ledgertest.ErrLost, "what cannot be read is not relied on")
 	require.Len(t, w.store.All(), len(all))
 }
 
@@ -428,7 +443,7 @@ func once(f func() error) func() error {
 func TestALostAnswerIsFoundAgain(t *testing.T) {
 	w := newWorld()
 	w.do(t, request(1, "open", openIt))
-	w.store.AfterAppend = once(func() error { return ledgertest.Lost })
+	w.store.AfterAppend = once(func() error { return ledgertest.ErrLost })
 	receipt := w.do(t, request(2, "write", lines, expecting(ledger.At(1))))
 	require.Equal(t, ledger.Version(4), receipt.Version)
 	require.Len(t, receipt.Events, 3)
@@ -446,7 +461,7 @@ func TestALostCreationIsFoundAgain(t *testing.T) {
 func TestAnErrorBeforeTheEffectIsTriedAgain(t *testing.T) {
 	w := newWorld()
 	w.do(t, request(1, "open", openIt))
-	w.store.BeforeAppend = once(func() error { return ledgertest.Lost })
+	w.store.BeforeAppend = once(func() error { return ledgertest.ErrLost })
 	receipt := w.do(t, request(2, "write", line, expecting(ledger.At(1))))
 	require.False(t, receipt.Replayed)
 	require.Len(t, w.store.All(), 2)
@@ -460,7 +475,7 @@ func TestItIsTriedFourTimesAtMost(t *testing.T) {
 	}{
 		"a conflict ends as busy":      {ledger.Conflict(stream, 1), ledger.KindConflict, "busy"},
 		"a conflict may be wrapped":    {fmt.Errorf("append: %w", ledger.Conflict(stream, 1)), ledger.KindConflict, "busy"},
-		"another error ends as itself": {ledgertest.Lost, ledger.KindInternal, ""},
+		"another error ends as itself": {ledgertest.ErrLost, ledger.KindInternal, ""},
 		"so does one with a kind":      {ledger.Unavailable("store-busy", ledger.Text{En: "x", Zh: "x"}, nil), ledger.KindUnavailable, "store-busy"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -507,9 +522,9 @@ func TestALostRace(t *testing.T) {
 func TestATroubledStoreIsNoEmptyStream(t *testing.T) {
 	w := newWorld()
 	w.do(t, request(1, "open", openIt))
-	w.store.BeforeRead = func(ledger.StreamID) error { return ledgertest.Lost }
+	w.store.BeforeRead = func(ledger.StreamID) error { return ledgertest.ErrLost }
 	_, err := w.Do(t.Context(), request(2, "open", openIt))
-	require.ErrorIs(t, err, ledgertest.Lost)
+	require.ErrorIs(t, err, ledgertest.ErrLost)
 	w.store.BeforeRead = nil
 
 	_, err = w.store.Append(t.Context(), stream, 1, []ledger.Proposed{{ID: key(5), Type: "diary.sung.v1", Data: []byte(`{}`), Meta: ledger.Metadata{OccurredOn: day("2026")}}})

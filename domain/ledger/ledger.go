@@ -81,6 +81,12 @@ func (p Position) String() string { return fmt.Sprintf("%d.%d", p.Commit, p.Prep
 // MarshalText is String.
 func (p Position) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
+// UnmarshalText is ParsePosition.
+func (p *Position) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePosition(string(text))
+	return err
+}
+
 // ParsePosition reads what String wrote.
 func ParsePosition(text string) (Position, error) {
 	c, p, ok := strings.Cut(text, ".")

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,21 @@ func TestAnEnvelopeIsNotHalfUnderstood(t *testing.T) {
 	} {
 		_, err := ledger.DecodeMetadata([]byte(raw))
 		require.ErrorContains(t, err, "metadata", name)
+	}
+}
+
+func TestAnEnvelopeThatCouldNotBeReadIsNotWritten(t *testing.T) {
+	good := ledger.Metadata{OccurredOn: day("2026"), RecordedAt: ledgertest.Now}
+	_, err := ledger.EncodeMetadata(good)
+	require.NoError(t, err)
+	for _, change := range []func(*ledger.Metadata){
+		func(m *ledger.Metadata) { m.OccurredOn = ledger.Date{} },
+		func(m *ledger.Metadata) { m.RecordedAt = time.Time{} },
+	} {
+		m := good
+		change(&m)
+		_, err := ledger.EncodeMetadata(m)
+		require.Error(t, err)
 	}
 }
 
@@ -161,6 +177,7 @@ func TestErrorsKeepTheirMeaningWhenWrapped(t *testing.T) {
 	require.Equal(t, "invalid: the command is not valid; /data/title: is missing", field.Error())
 	require.Equal(t, ledger.KindRejected, ledger.KindOf(ledger.Rejected("closed", ledger.Text{})))
 	require.Equal(t, ledger.KindConflict, ledger.KindOf(ledger.Conflict(ledger.StreamID{}, 3)))
+	require.Equal(t, "conflict", ledger.CodeOf(ledger.Conflict(ledger.StreamID{}, 3)))
 }
 
 func TestRolesAreListedOnceWithBothNames(t *testing.T) {

@@ -224,6 +224,8 @@ func TestChecks(t *testing.T) {
 		"a code of the list":                 {"", ledger.CheckOneOf("mode", "b", "a", "b")},
 		"a code that is not of the list":     {"/data/mode", ledger.CheckOneOf("mode", "c", "a", "b")},
 		"a code in another case":             {"/data/mode", ledger.CheckOneOf("mode", "A", "a", "b")},
+		"a list that is full":                {"", ledger.CheckCount("tags", 50, 50)},
+		"a list that is too long":            {"/data/tags", ledger.CheckCount("tags", 51, 50)},
 		"the first of two that are wrong":    {"/data/a", ledger.First(nil, ledger.CheckText("a", "", 1, true), ledger.CheckText("b", "", 1, true))},
 		"the only one that is wrong":         {"/data/b", ledger.First(nil, ledger.CheckText("b", "", 1, true), nil)},
 		"none that is wrong, or none at all": {"", ledger.First(ledger.First(), nil)},

@@ -153,8 +153,11 @@ func (c GrantRole) decide(s State, at ledger.Context) ([]Event, error) {
 	if !slices.Contains(ledger.AllRoles(), c.Role) {
 		return nil, ledger.InvalidField("role", fmt.Sprintf("%q is not a role", c.Role), fmt.Sprintf("%q 不是角色代码", c.Role))
 	}
-	if c.From.Precision() != "day" || (!c.To.IsZero() && c.To.Precision() != "day") {
-		return nil, ledger.InvalidField("from", "a grant runs from a day to a day", "授权须以日为起止")
+	if c.From.Precision() != "day" {
+		return nil, ledger.InvalidField("from", "a grant runs from a day", "授权须从某日开始")
+	}
+	if !c.To.IsZero() && c.To.Precision() != "day" {
+		return nil, ledger.InvalidField("to", "a grant runs to a day", "授权须到某日为止")
 	}
 	if !c.To.IsZero() && c.To.Compare(c.From) < 0 {
 		return nil, ledger.InvalidField("to", "ends before it begins", "截止日早于起始日")
@@ -163,13 +166,13 @@ func (c GrantRole) decide(s State, at ledger.Context) ([]Event, error) {
 		return nil, ledger.Rejected("own-role", ledger.Text{En: "nobody grants a role to oneself", Zh: "不得为自己授予角色"})
 	}
 	for _, g := range s.Grants {
-		if g.Role == c.Role && g.on(c.From) {
+		if g.Role == c.Role && (g.on(c.From) || Grant(c).on(g.From)) {
 			if g.From == c.From && g.To == c.To {
 				return nil, nil
 			}
 			return nil, ledger.Rejected("role-held", ledger.Text{
-				En: fmt.Sprintf("%s holds %s on %s already; end that grant first", s.Handle, c.Role, c.From),
-				Zh: fmt.Sprintf("%s 在 %s 已持有角色 %s,请先终止原授权", s.Handle, c.From, c.Role),
+				En: fmt.Sprintf("%s holds %s from %s already; end that grant first", s.Handle, c.Role, g.From),
+				Zh: fmt.Sprintf("%s 自 %s 起已持有角色 %s,请先终止原授权", s.Handle, g.From, c.Role),
 			})
 		}
 	}
@@ -244,8 +247,11 @@ type IssueToken struct {
 var digestPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func (c IssueToken) decide(s State, _ ledger.Context) ([]Event, error) {
-	if !digestPattern.MatchString(c.SHA256) || c.Token == uuid.Nil {
-		return nil, ledger.InvalidField("sha256", "an id and 64 lower-case hex digits are needed", "需要令牌标识和 64 位小写十六进制摘要")
+	if c.Token == uuid.Nil {
+		return nil, ledger.InvalidField("token", "an id is needed", "需要令牌标识")
+	}
+	if !digestPattern.MatchString(c.SHA256) {
+		return nil, ledger.InvalidField("sha256", "64 lower-case hex digits are needed", "需要 64 位小写十六进制摘要")
 	}
 	if err := ledger.CheckText("label", c.Label, 100, false); err != nil {
 		return nil, err

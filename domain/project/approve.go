@@ -22,7 +22,7 @@ func (c Approve) decide(s State, at ledger.Context) ([]Event, error) {
 		ledger.CheckText("body", c.Body, 200, true),
 		ledger.CheckText("meeting", c.Meeting, 200, false),
 		ledger.CheckText("responsible", c.Responsible, 64, false),
-		checkConditions(c.Conditions),
+		checkTexts("conditions", c.Conditions),
 		checkMilestones(c.Milestones),
 		notBefore(at, s.ProposedOn, theProposal),
 	); err != nil {
@@ -37,12 +37,13 @@ func (c Approve) decide(s State, at ledger.Context) ([]Event, error) {
 	return []Event{ProjectApproved(c)}, nil
 }
 
-func checkConditions(list []string) error {
-	if err := ledger.CheckCount("conditions", len(list), 50); err != nil {
+// checkTexts checks a list of at most 50 texts.
+func checkTexts(path string, list []string) error {
+	if err := ledger.CheckCount(path, len(list), 50); err != nil {
 		return err
 	}
 	for i, text := range list {
-		if err := ledger.CheckText(fmt.Sprintf("conditions/%d", i), text, 500, true); err != nil {
+		if err := ledger.CheckText(fmt.Sprintf("%s/%d", path, i), text, 500, true); err != nil {
 			return err
 		}
 	}

@@ -59,6 +59,7 @@ func (c Complete) decide(s State, at ledger.Context) ([]Event, error) {
 		s.otherPerson(at),
 		ledger.CheckText("acceptance", c.Acceptance, 200, true),
 		ledger.CheckText("summary", c.Summary, 2000, false),
+		checkTexts("run_on", c.RunOn),
 		notBefore(at, s.ApprovedOn, theApproval),
 	); err != nil {
 		return nil, err

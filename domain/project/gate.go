@@ -67,6 +67,9 @@ func (c DecideGate) checkDetail() error {
 	if c.Before != nil && c.After != nil && c.Before.Scale != c.After.Scale {
 		return ledger.InvalidField("readiness_after/scale", "levels of different scales cannot be compared", "不同量表的级别不可比较")
 	}
+	if err := ledger.CheckCount("scores", len(c.Scores), 50); err != nil {
+		return err
+	}
 	for i, score := range c.Scores {
 		if score.Points < 0 || score.Points > 100 {
 			return ledger.InvalidField(fmt.Sprintf("scores/%d/points", i), "0 to 100", "应为 0 至 100")
@@ -75,7 +78,7 @@ func (c DecideGate) checkDetail() error {
 			return err
 		}
 	}
-	return ledger.First(c.Before.checkGiven("readiness_before"), c.After.checkGiven("readiness_after"), checkConditions(c.Conditions))
+	return ledger.First(c.Before.checkGiven("readiness_before"), c.After.checkGiven("readiness_after"), checkTexts("conditions", c.Conditions))
 }
 
 // StageGateDecided: a gate was decided (domain catalogue event 23).

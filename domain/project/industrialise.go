@@ -27,8 +27,6 @@ func (c ConfirmIndustrialisation) decide(s State, at ledger.Context) ([]Event, e
 		return nil, ledger.Rejected("already-industrialised", ledger.Text{En: "production was confirmed before", Zh: "产业化投产已确认"})
 	case s.NextGate != 5:
 		return nil, ledger.Rejected("gate-order", ledger.Text{En: "a Go at G4 is needed first", Zh: "须先通过 G4 评审"})
-	case s.OnHold:
-		return nil, ledger.Rejected("on-hold", ledger.Text{En: "the project is on hold; decide its gate first", Zh: "项目处于暂缓状态,请先作出阶段评审决定"})
 	case c.Start.IsZero() || c.Start.Compare(ledger.DayOf(at.Now)) > 0:
 		return nil, ledger.InvalidField("start", "a date not after today is needed", "需要不晚于今天的日期")
 	}

@@ -24,6 +24,7 @@ func (c VerifyMilestone) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := ledger.First(
 		s.open(true),
 		ledger.CheckOneOf("result", c.Result, "met", "partly", "missed", "waived"),
+		notBefore(at, s.ApprovedOn, theApproval),
 	); err != nil {
 		return nil, err
 	}

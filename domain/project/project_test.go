@@ -257,6 +257,7 @@ func TestVerifyMilestone(t *testing.T) {
 	replaced := ProjectApproved{Body: "panel", Milestones: []Milestone{{"N1", titles, day("2027")}}}
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "met", Given: given(proposed, approved), When: met, Then: []Event{verified("met", "2026-06-15")}},
+		{Name: "not dated before the approval", At: on("2025-12-31"), Given: append(given(proposed), by(ledgertest.Actor, day("2026-01-02"), approved)...), When: VerifyMilestone{Milestone: "M1", Result: "waived"}, Code: "date-order"},
 		{Name: "met in a month", Given: given(proposed, approved), When: VerifyMilestone{"M1", "met", day("2026-06")}, Then: []Event{verified("met", "2026-06")}},
 		{Name: "met in this year, which may mean any day of it", Given: given(proposed, approved), When: VerifyMilestone{"M1", "met", day("2026")}, Then: []Event{verified("met", "2026")}},
 		{Name: "partly met, and looked at again", Given: given(proposed, approved), When: VerifyMilestone{Milestone: "M1", Result: "partly"}, Then: []Event{verified("partly", "")}, Again: true},
@@ -345,6 +346,8 @@ func TestFunding(t *testing.T) {
 		"ground", adjust(1, "mistake"),
 		"ground", adjust(2999999, "supplement"),
 		"ground", adjust(3000001, "reduction"),
+		"ground", AdjustFunding{ledger.Money{Minor: promised.Amount.Minor - 1, Currency: "CNY"}, "supplement"},
+		"ground", AdjustFunding{ledger.Money{Minor: promised.Amount.Minor + 1, Currency: "CNY"}, "reduction"},
 		"to/currency", AdjustFunding{ledger.Money{Minor: 1, Currency: "EUR"}, "amendment"},
 		"to/currency", AdjustFunding{ledger.Money{Minor: 1}, "amendment"},
 		"to/minor", adjust(-1, "reduction"),
@@ -357,6 +360,8 @@ func TestJoinParty(t *testing.T) {
 		{Name: "a registered organisation", At: seen("organisation", maker), Given: given(proposed), When: join, Then: []Event{PartyJoined(join)}},
 		{Name: "in another part as well", At: seen("organisation", maker), Given: given(proposed, PartyJoined{Party{maker, "owner"}}, PartyJoined{Party{maker, "funder"}}, PartyJoined{Party{university, "partner"}}),
 			When: join, Then: []Event{PartyJoined(join)}},
+		{Name: "another organisation in the same part", At: seen("organisation", university), Given: given(proposed, PartyJoined(join)),
+			When: JoinParty{Party{university, "partner"}}, Then: []Event{PartyJoined{Party{university, "partner"}}}},
 		{Name: "once in each part", At: seen("organisation", maker), Given: given(proposed, PartyJoined(join)), When: join, Code: "party-known"},
 		{Name: "one that the proposal named", At: seen("organisation", maker), Given: given(ProjectProposed{Titles: titles, Parties: []Party{{maker, "partner"}}}), When: join, Code: "party-known"},
 		{Name: "one that is not registered", At: seen("organisation", university), Given: given(proposed), When: join, Code: "no-such-organisation"},
@@ -373,6 +378,8 @@ func TestLinkProject(t *testing.T) {
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "to the project it continues", At: seen("project", earlier), Given: given(proposed), When: link, Then: []Event{ProjectLinked(link)}},
 		{Name: "to a fourth project", At: seen("project", earlier), Given: given(proposed, linked(uuid.UUID{1}), linked(uuid.UUID{2}), linked(uuid.UUID{3})), When: link, Then: []Event{ProjectLinked(link)}},
+		{Name: "to another than the one it is linked to", At: seen("project", maker), Given: given(proposed, linked(earlier)),
+			When: LinkProject{Project: maker, Relation: "continues"}, Then: []Event{linked(maker)}},
 		{Name: "linked already", At: seen("project", earlier), Given: given(proposed, linked(earlier)), When: link},
 		{Name: "to a project that is not there", At: seen("organisation", earlier), Given: given(proposed), When: link, Code: "no-such-project"},
 	})
@@ -396,7 +403,6 @@ func TestConfirmIndustrialisation(t *testing.T) {
 		{Name: "not between proposal and approval", At: on("2026-03-20"), Given: days, When: year, Code: "date-order"},
 		{Name: "not twice", Given: through(4, produced), When: full, Code: "already-industrialised"},
 		{Name: "not before G4", Given: through(3), When: full, Code: "gate-order"},
-		{Name: "not while the project is on hold", Given: through(4, held(5)), When: full, Code: "on-hold"},
 		{Name: "not of a proposal", Given: given(proposed), When: full, Code: "not-approved"},
 	})
 	ledgertest.Run(t, Decider, Codec, wrong(ledger.Context{}, through(4),
@@ -449,6 +455,8 @@ func TestComplete(t *testing.T) {
 		"acceptance", Complete{},
 		"acceptance", Complete{Acceptance: long(200)},
 		"summary", Complete{Acceptance: "A-7", Summary: long(2000)},
+		"run_on", Complete{Acceptance: "A-7", RunOn: make([]string, 51)},
+		"run_on/0", Complete{Acceptance: "A-7", RunOn: []string{""}},
 	))
 }
 

@@ -3,6 +3,7 @@ package project
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -92,6 +93,9 @@ func (c Propose) checkReferences(at ledger.Context) error {
 		}
 	}
 	for i, p := range c.Parties {
+		if slices.Contains(c.Parties[:i], p) {
+			return ledger.InvalidField(fmt.Sprintf("parties/%d", i), "this party is named twice", "参与单位重复")
+		}
 		if err := checkParty(fmt.Sprintf("parties/%d/", i), p, at); err != nil {
 			return err
 		}
@@ -122,6 +126,7 @@ func (ProjectProposed) EventType() string { return "project.proposed.v1" }
 func (e ProjectProposed) apply(s State, m ledger.Metadata) State {
 	s.Stage, s.Titles = Proposed, e.Titles
 	s.ProposedBy, s.ProposedOn = m.Actor, m.OccurredOn
-	s.Parties, s.Milestones = e.Parties, e.Milestones
+	// In the order of dates, a party may stand here that joined before the year proposed in.
+	s.Parties, s.Milestones = append(slices.Clone(e.Parties), s.Parties...), e.Milestones
 	return s
 }

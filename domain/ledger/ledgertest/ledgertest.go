@@ -101,9 +101,9 @@ func Context(at ledger.Context) ledger.Context {
 //   - a refusal speaks both languages, and one that is "invalid" points at a field.
 func Run[S, C any, E ledger.Event](t *testing.T, d ledger.Decider[S, C, E], codec *ledger.Codec[E], cases []Case[C, E]) {
 	t.Helper()
-	var any []E
+	var others []E
 	for _, c := range cases {
-		any = append(any, c.Then...)
+		others = append(others, c.Then...)
 	}
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -126,7 +126,7 @@ func Run[S, C any, E ledger.Event](t *testing.T, d ledger.Decider[S, C, E], code
 
 			after := fold(t, d, codec, state, By(at.Actor, at.On, events...))
 			settled := snapshot(t, after)
-			for _, e := range any {
+			for _, e := range others {
 				d.Evolve(state, e, ledger.Metadata{Actor: Author, OccurredOn: Before})
 			}
 			require.Equal(t, before, snapshot(t, state), "evolving leaves the earlier state alone")

@@ -11,8 +11,8 @@ import (
 	"ttledger/domain/ledger"
 )
 
-// Lost is what Streams answers when it is told to lose something.
-var Lost = errors.New("the answer was lost")
+// ErrLost is what Streams answers when it is told to lose something.
+var ErrLost = errors.New("the answer was lost")
 
 // Streams is the smallest store that keeps the contract of ledger.Streams, for the tests of
 // packages that know no adapter. It can be told to fail, before an append takes effect and
