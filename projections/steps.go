@@ -33,7 +33,14 @@ type Hold struct {
 var ProjectSteps = NewView(Spec[StepsRow]{
 	Name: "project-steps", Version: 1, Roles: Readers,
 	Title: ledger.Text{En: "project steps", Zh: "项目阶段日期"},
-	Keys:  ownProject,
+	Keys: func(f Fact) []string {
+		switch f.Event.(type) {
+		case project.ProjectProposed, project.ProjectApproved, project.StageGateDecided, project.IndustrialisationConfirmed,
+			project.ProjectCompleted, project.ProjectTerminated:
+			return ownProject(f)
+		}
+		return nil
+	},
 	Fold: func(r StepsRow, _ string, f Fact) StepsRow {
 		on := f.Meta.OccurredOn
 		r.ID = f.Stream.ID

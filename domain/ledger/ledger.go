@@ -199,6 +199,9 @@ func EncodeMetadata(m Metadata) ([]byte, error) {
 // DecodeMetadata reads what EncodeMetadata wrote. Unknown fields are errors: an envelope from
 // a newer release must not be half understood.
 func DecodeMetadata(raw []byte) (Metadata, error) {
+	if m, ok := scanMetadata(raw); ok {
+		return m, nil
+	}
 	var m Metadata
 	if err := decodeStored(raw, &m); err != nil {
 		return Metadata{}, fmt.Errorf("metadata: %w", err)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,30 +30,41 @@ func DayOf(at time.Time) Date {
 	return Day(y, m, d)
 }
 
-var datePattern = regexp.MustCompile(`^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$`)
-
 // ParseDate reads "2021", "2021-06" or "2021-06-15", from year 1000 to 9998.
 func ParseDate(text string) (Date, error) {
-	bad := Invalid("date", Text{
+	var parts [3]int
+	n := 0
+	for rest, width := text, 4; ; width = 2 {
+		if n == len(parts) || len(rest) < width {
+			return Date{}, badDate(text)
+		}
+		for _, digit := range []byte(rest[:width]) {
+			if digit < '0' || digit > '9' {
+				return Date{}, badDate(text)
+			}
+			parts[n] = 10*parts[n] + int(digit-'0')
+		}
+		n++
+		if rest = rest[width:]; rest == "" {
+			break
+		}
+		if rest[0] != '-' {
+			return Date{}, badDate(text)
+		}
+		rest = rest[1:]
+	}
+	d := Date{int16(parts[0]), int8(parts[1]), int8(parts[2])}
+	if n > 1 && (d.Month < 1 || d.Month > 12) || n > 2 && (d.Day < 1 || d.Day > (Date{d.Year, d.Month, 0}).Last().Day) || d.Year < 1000 || d.Year > 9998 {
+		return Date{}, badDate(text)
+	}
+	return d, nil
+}
+
+func badDate(text string) error {
+	return Invalid("date", Text{
 		En: fmt.Sprintf("%q is not a date; write 2021-06-15, or 2021-06 or 2021 where no more is known", text),
 		Zh: fmt.Sprintf("%q 不是日期;请写 2021-06-15,只知道月或年时写 2021-06 或 2021", text),
 	})
-	if !datePattern.MatchString(text) {
-		return Date{}, bad
-	}
-	layout := "2006-01-02"[:len(text)]
-	at, err := time.Parse(layout, text)
-	if err != nil || at.Year() < 1000 || at.Year() > 9998 {
-		return Date{}, bad
-	}
-	d := Date{Year: int16(at.Year())}
-	if len(text) > 4 {
-		d.Month = int8(at.Month())
-	}
-	if len(text) > 7 {
-		d.Day = int8(at.Day())
-	}
-	return d, nil
 }
 
 // IsZero says that no date is known.

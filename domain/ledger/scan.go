@@ -1,0 +1,127 @@
+package ledger
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// scanMetadata reads an envelope in the form EncodeMetadata writes it, without the generality of
+// a JSON decoder: replay spends more on envelopes than on anything else. It gives up on whatever
+// it does not know exactly (nested parts, escapes, other spellings), and the decoder decides.
+func scanMetadata(raw []byte) (m Metadata, ok bool) {
+	rest, ok := bytes.CutPrefix(raw, []byte{'{'})
+	for ok {
+		var key, value []byte
+		if key, rest, ok = scanString(rest); !ok || len(rest) == 0 || rest[0] != ':' {
+			return m, false
+		}
+		rest = rest[1:]
+		if string(key) == "source" {
+			if m.Source, rest, ok = scanSource(rest); !ok {
+				return m, false
+			}
+		} else if value, rest, ok = scanString(rest); !ok || !m.set(string(key), value) {
+			return m, false
+		}
+		if string(rest) == "}" {
+			return m, true
+		}
+		rest, ok = bytes.CutPrefix(rest, []byte{','})
+	}
+	return m, false
+}
+
+// set fills one field, once; false says that the decoder must look.
+func (m *Metadata) set(key string, value []byte) bool {
+	var err error
+	switch key {
+	case "ledger":
+		err = scanID(&m.Ledger, value)
+	case "command":
+		err = scanID(&m.Command, value)
+	case "correlation":
+		err = scanID(&m.Correlation, value)
+	case "causation":
+		err = scanID(&m.Causation, value)
+	case "corrects":
+		err = scanID(&m.Corrects, value)
+	case "digest":
+		return scanText(&m.Digest, value)
+	case "actor":
+		return scanText(&m.Actor, value)
+	case "role":
+		return scanText(&m.Role, value)
+	case "on_behalf_of":
+		return scanText(&m.OnBehalfOf, value)
+	case "authority":
+		return scanText(&m.Authority, value)
+	case "trace":
+		return scanText(&m.Trace, value)
+	case "approval":
+		return scanText(&m.Approval, value)
+	case "reason":
+		return scanText(&m.Reason, value)
+	case "occurred_on":
+		m.OccurredOn, err = ParseDate(string(value))
+	case "recorded_at":
+		m.RecordedAt, err = time.Parse(time.RFC3339Nano, string(value))
+	default:
+		return false
+	}
+	return err == nil
+}
+
+func scanText[T ~string](field *T, value []byte) bool {
+	*field = T(value)
+	return true
+}
+
+func scanID(id *uuid.UUID, value []byte) (err error) {
+	*id, err = uuid.ParseBytes(value)
+	return err
+}
+
+// scanString reads a JSON string without escapes, of plain ASCII.
+func scanString(data []byte) (text, rest []byte, ok bool) {
+	if len(data) == 0 || data[0] != '"' {
+		return nil, nil, false
+	}
+	for i, c := range data[1:] {
+		switch {
+		case c == '"':
+			return data[1 : i+1], data[i+2:], true
+		case c == '\\' || c < ' ' || c > '~':
+			return nil, nil, false
+		}
+	}
+	return nil, nil, false
+}
+
+// scanSource reads {"kind":"…"}, with the batch and row of an import.
+func scanSource(data []byte) (s Source, rest []byte, ok bool) {
+	rest, ok = bytes.CutPrefix(data, []byte(`{"kind":`))
+	if !ok {
+		return s, nil, false
+	}
+	var text []byte
+	if text, rest, ok = scanString(rest); !ok {
+		return s, nil, false
+	}
+	s.Kind = string(text)
+	if after, has := bytes.CutPrefix(rest, []byte(`,"batch":`)); has {
+		if text, rest, ok = scanString(after); !ok {
+			return s, nil, false
+		}
+		s.Batch = string(text)
+	}
+	if after, has := bytes.CutPrefix(rest, []byte(`,"row":`)); has {
+		rest = after
+		for ; len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' && s.Row < 1e9; rest = rest[1:] {
+			s.Row = 10*s.Row + int(rest[0]-'0')
+		}
+	}
+	rest, ok = bytes.CutPrefix(rest, []byte{'}'})
+	return s, rest, ok
+}

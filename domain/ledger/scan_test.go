@@ -1,0 +1,93 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// byDecoder is what the JSON decoder makes of an envelope.
+func byDecoder(raw []byte) (m Metadata, err error) {
+	err = decodeStored(raw, &m)
+	return m, err
+}
+
+func TestScanningReadsWhatDecodingReads(t *testing.T) {
+	id := rapid.Custom(func(t *rapid.T) (id uuid.UUID) {
+		copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "id"))
+		return id
+	})
+	text := rapid.OneOf(rapid.StringMatching(`[a-z0-9.-]{0,12}`), rapid.String())
+	rapid.Check(t, func(t *rapid.T) {
+		m := Metadata{
+			Ledger: id.Draw(t, "ledger"), Command: id.Draw(t, "command"), Correlation: id.Draw(t, "correlation"),
+			Digest: text.Draw(t, "digest"), Actor: text.Draw(t, "actor"), Role: Role(text.Draw(t, "role")),
+			OnBehalfOf: text.Draw(t, "behalf"), Trace: text.Draw(t, "trace"), Reason: text.Draw(t, "reason"),
+			OccurredOn: Day(rapid.IntRange(1000, 9998).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")),
+			RecordedAt: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "at"), rapid.Int64Range(0, 999_999_999).Draw(t, "nano")).UTC(),
+			Source:     Source{Kind: text.Draw(t, "kind"), Batch: text.Draw(t, "batch"), Row: rapid.IntRange(-1, 1<<40).Draw(t, "row")},
+		}
+		if rapid.Bool().Draw(t, "nested") {
+			m.Policy = &Policy{Code: "PSTTA-45", Version: "2015"}
+		}
+		raw, err := EncodeMetadata(m)
+		require.NoError(t, err)
+		want, err := byDecoder(raw)
+		require.NoError(t, err)
+		got, err := DecodeMetadata(raw)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	})
+}
+
+func TestTheUsualEnvelopeIsScanned(t *testing.T) {
+	for _, source := range []Source{{Kind: "api"}, {Kind: "import", Batch: "ab", Row: 17}} {
+		raw, err := EncodeMetadata(Metadata{Actor: "li.wei", Role: PM, OccurredOn: Day(2024, 5, 20), RecordedAt: time.Unix(1, 5).UTC(), Source: source})
+		require.NoError(t, err)
+		_, ok := scanMetadata(raw)
+		require.True(t, ok, string(raw))
+	}
+}
+
+// FuzzScanMetadata: what scanning accepts, decoding accepts and understands alike.
+func FuzzScanMetadata(f *testing.F) {
+	for _, name := range []string{"testdata/metadata.json", "testdata/metadata.min.json"} {
+		raw, err := os.ReadFile(name)
+		require.NoError(f, err)
+		f.Add(raw)
+		var compact bytes.Buffer
+		require.NoError(f, json.Compact(&compact, raw))
+		f.Add(compact.Bytes())
+	}
+	f.Add([]byte(`{"actor":"a","actor":"b"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		got, ok := scanMetadata(raw)
+		if !ok {
+			return
+		}
+		want, err := byDecoder(raw)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	})
+}
+
+func BenchmarkDecodeMetadata(b *testing.B) {
+	raw, err := EncodeMetadata(Metadata{Actor: "li.wei", Role: PM, Digest: "0123456789abcdef0123456789abcdef", OccurredOn: Day(2024, 5, 20), RecordedAt: time.Unix(1, 5).UTC(), Source: Source{Kind: "api"}})
+	require.NoError(b, err)
+	b.Run("scanned", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = scanMetadata(raw)
+		}
+	})
+	b.Run("decoded", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = byDecoder(raw)
+		}
+	})
+}
