@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
@@ -431,4 +432,96 @@ func TestSortedPagesFitTogetherAtOneMoment(t *testing.T) {
 	}
 	require.Len(t, keys, 23)
 	require.True(t, slices.IsSortedFunc(amounts, func(a, b int64) int { return int(b - a) }))
+}
+
+// trickle is a feed in batches of a few events, each said to be the last for now, so that a
+// runner saves often.
+type trickle struct {
+	projections.Feed
+	random *rand.Rand
+}
+
+func (f trickle) Follow(ctx ctx, after ledger.Position) iter.Seq2[projections.Batch, error] {
+	return func(yield func(projections.Batch, error) bool) {
+		for batch, err := range f.Feed.Follow(ctx, after) {
+			for err == nil && len(batch.Events) > 0 {
+				n := min(len(batch.Events), 1+f.random.IntN(4))
+				some := projections.Batch{Events: batch.Events[:n], Through: batch.Events[n-1].Position, Live: true}
+				if !yield(some, nil) {
+					return
+				}
+				batch.Events = batch.Events[n:]
+			}
+			if !yield(batch, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// mortal is a Docs whose process dies at a save, before it took effect or after.
+type mortal struct {
+	projections.Docs
+	random *rand.Rand
+}
+
+func (m mortal) Save(ctx ctx, from ledger.Entry, c projections.Changes) error {
+	switch m.random.IntN(4) {
+	case 0:
+		panic(errLost)
+	case 1:
+		if err := m.Docs.Save(ctx, from, c); err != nil {
+			return err
+		}
+		panic(errLost)
+	}
+	return m.Docs.Save(ctx, from, c)
+}
+
+func TestReadModelsKilledAThousandTimesEqualThoseThatNeverWere(t *testing.T) {
+	const kills = 1000
+	views, random, path := projections.Views(), rand.New(rand.NewPCG(3, 4)), filepath.Join(t.TempDir(), "views.db")
+	d := newDesk(t, path, views)
+	for i := range 1500 {
+		s := ledger.StreamID{Category: "project", ID: thing(i % 40)}
+		d.record(t, s, ledger.Day(2018+random.IntN(5), time.Month(random.IntN(12)+1), 3), project.FundingAgreed{Amount: ledger.Money{Minor: int64(i + 1), Currency: "CNY"}})
+	}
+	killed, done := 0, false
+	for !done || killed < kills {
+		if killed%100 == 0 { // and the file is opened anew now and then
+			require.NoError(t, d.views.Close())
+			var err error
+			d.views, err = sqlite.OpenViews(path, ledgerID, views, now)
+			require.NoError(t, err)
+		}
+		fresh := done // what is left of the thousand kills a rebuild beside the old
+		runner := d.newRunner(t, views, fresh)
+		runner.Feed, runner.Docs = trickle{d.store, random}, mortal{runner.Docs, random}
+		died := func() (died bool) {
+			defer func() {
+				if v := recover(); v != nil {
+					require.Equal(t, errLost, v)
+					died = true
+				}
+			}()
+			for {
+				require.NoError(t, runner.CatchUp(t.Context()))
+				if runner.Status().Checkpoint.Entry == 1500 {
+					return false
+				}
+			}
+		}()
+		if died {
+			killed++
+		}
+		done = !died
+	}
+	defer d.views.Close()
+	t.Logf("killed %d times", killed)
+	facts := d.all(t)
+	for _, at := range []projections.At{{AsOf: ledger.Day(2026, 1, 1), KnownAt: 1500}, {AsOf: ledger.Day(2020, 6, 1), KnownAt: 700}} {
+		for _, v := range views {
+			require.Equal(t, projections.Replay(v, facts, at), rowsAt(t, d.views, v.Name, at), v.Name)
+		}
+	}
 }
