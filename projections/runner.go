@@ -113,15 +113,19 @@ const (
 )
 
 // Run follows the feed until ctx ends, which is its error, or an event cannot be decoded
-// (*Undecodable). Other failures are tried again with growing pauses, at most 10 s long.
+// (*Undecodable); the log then names the event, once. Other failures are tried again with
+// growing pauses, at most 10 s long.
 func (r *Runner) Run(ctx context.Context) error {
 	pause := firstPause
 	for {
 		before := r.Status().Checkpoint.Entry
 		err := r.follow(ctx, false)
 		r.note(func(s *Status) { s.Err = err })
-		if _, stuck := errors.AsType[*Undecodable](err); stuck || ctx.Err() != nil {
+		if u, stuck := errors.AsType[*Undecodable](err); stuck || ctx.Err() != nil {
 			r.note(func(s *Status) { s.Stopped = true })
+			if stuck {
+				r.Log.ErrorContext(ctx, "read models stopped", "stream", u.Stream.String(), "version", u.Version, "type", u.Type, "entry", u.Entry, "err", u.Err)
+			}
 			return err
 		}
 		if r.Status().Checkpoint.Entry > before {

@@ -5,8 +5,9 @@
 //
 // Read in this order: api.go (the routes, one screen), serve.go (what happens around each of
 // them), problem.go (errors), header.go (what clients may say in headers) and query.go (in
-// queries), then commands.go, catalogue.go, events.go, views.go with sheet.go (the formats), and
-// client.go, the same in the other direction.
+// queries), then commands.go with schema.go (what a body must be), catalogue.go, events.go with
+// cloudevents.go and live.go, views.go with sheet.go (the formats), openapi.go with components.go and page.go (all of it
+// described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
 
 import (
@@ -21,6 +22,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"ttledger/domain/ledger"
+	"ttledger/domain/principal"
 	"ttledger/projections"
 )
 
@@ -38,6 +40,11 @@ type Config struct {
 	// OK. Where it is nil, /readyz is as good as /healthz.
 	Ready func(context.Context) []Check
 
+	// Observe is told of each request once it is answered; it must be quick. Metrics is what
+	// GET /metrics serves. Either may be nil.
+	Observe func(Answered)
+	Metrics http.Handler
+
 	Limits Limits
 }
 
@@ -54,12 +61,15 @@ type Limits struct {
 	Query int           // bytes of a query string; 8 KiB
 	Write time.Duration // for writing an answer, or the next rows of an export; 60 s
 	Wait  time.Duration // for read models to reach Ledger-Min-Position; 2 s
+	Live  int           // live feeds at once; 256
+	Pulse time.Duration // between signs of life on a live feed, and looks at its reader's token; 15 s
 }
 
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Body: positive(l.Body, 1<<20), Query: positive(l.Query, 8<<10),
 		Write: positive(l.Write, time.Minute), Wait: positive(l.Wait, 2*time.Second),
+		Live: positive(l.Live, 256), Pulse: positive(l.Pulse, 15*time.Second),
 	}
 }
 
@@ -72,8 +82,11 @@ func positive[T int | int64 | time.Duration](n, otherwise T) T {
 
 type api struct {
 	Config
-	commands []command
-	router   *mux.Router
+	principals *principal.Directory
+	commands   []command
+	published  published
+	router     *mux.Router
+	readers    chan struct{} // holds one for each live feed
 }
 
 // New is the API as one handler. It fails on what is open to nobody in particular: a route, a
@@ -84,7 +97,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, errors.New("httpapi: a ledger, a feed, a reader and a log are needed")
 	}
 	c.Limits = c.Limits.orDefault()
-	a := &api{Config: c, router: mux.NewRouter()}
+	a := &api{Config: c, principals: &principal.Directory{Streams: c.Ledger.Streams}, router: mux.NewRouter(), readers: make(chan struct{}, c.Limits.Live)}
 	if err := a.declared(); err != nil {
 		return nil, err
 	}
@@ -92,7 +105,11 @@ func New(c Config) (http.Handler, error) {
 	if a.commands, err = catalogue(c.Ledger.Aggregates); err != nil {
 		return nil, err
 	}
-	if err := a.mount(a.routes()); err != nil {
+	routes := a.routes()
+	if err := a.mount(routes); err != nil {
+		return nil, err
+	}
+	if err := a.publish(routes); err != nil {
 		return nil, err
 	}
 	return a.around(a.router), nil
@@ -122,6 +139,12 @@ func (a *api) routes() []route {
 		{"index", "GET", "/", public, a.index},
 		{"health", "GET", "/healthz", public, a.health},
 		{"ready", "GET", "/readyz", public, a.ready},
+		{"metrics", "GET", "/metrics", operators, a.metrics},
+		{"openapi", "GET", "/openapi.json", public, a.openapi},
+		{"page", "GET", "/catalogue", public, a.page},
+		{"page-en", "GET", "/en/catalogue", public, a.pageIn(english)},
+		{"page-zh", "GET", "/zh/catalogue", public, a.pageIn(chinese)},
+		{"page-style", "GET", "/catalogue.css", public, a.pageStyle},
 		{"whoami", "GET", "/v1/whoami", bearer, a.whoami},
 		{"command", "POST", "/v1/commands/{aggregate}/{id}/{verb}", all, a.command},
 		{"catalogue", "GET", "/v1/commands", all, a.catalogue},
@@ -188,7 +211,7 @@ func (a *api) declared() error {
 func (a *api) index(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{
 		"name": "ttledger", "version": a.Version,
-		"links": []string{"/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/healthz", "/readyz"},
+		"links": []string{"/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 
 func TestTheClientIsTheLedgerFromAfar(t *testing.T) {
 	w := newWorld(t)
-	c := &Client{Server: w.server.URL + "/", Token: w.tokens["ada"], Lang: "zh-CN"}
+	c := &Client{Server: w.server.URL + "/", Token: w.tokens["ada"], Lang: "zh-CN", HTTP: &http.Client{Transport: w.wire}}
 	r := ledger.Request{Aggregate: "project", ID: uuid.New(), Verb: "propose", Command: uuid.New(), Body: json.RawMessage(proposal)}
 	receipt, err := c.Do(t.Context(), r)
 	require.NoError(t, err)

@@ -28,11 +28,24 @@ func (a *api) command(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.checked(request); err != nil {
+		return err
+	}
 	receipt, err := a.Ledger.Do(r.Context(), request)
 	if err != nil {
 		return a.overtaken(r.Context(), request, seen, err)
 	}
 	return writeReceipt(w, r, receipt)
+}
+
+// checked holds a request's body against its command's schema. A command that is not there, or
+// not this actor's, is the ledger's to answer.
+func (a *api) checked(q ledger.Request) error {
+	c, ok := a.find(q.Aggregate, q.Verb)
+	if !ok || permit(q.Actor, c.roles) != nil {
+		return nil
+	}
+	return c.check(q.Body)
 }
 
 // readCommand reads a request, and the version its maker saw where one was named.

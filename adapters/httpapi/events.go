@@ -30,13 +30,15 @@ type event struct {
 	Role       ledger.Role     `json:"role"`
 	Metadata   json.RawMessage `json:"metadata"`
 	Data       json.RawMessage `json:"data"`
+
+	recorded ledger.Recorded
 }
 
 func eventOf(r ledger.Recorded, entry ledger.Entry) event {
 	return event{
 		Entry: entry, Stream: r.Stream.String(), Version: r.Version, ID: r.ID, Type: r.Type,
 		OccurredOn: r.Meta.OccurredOn, RecordedAt: r.Meta.RecordedAt, Actor: r.Meta.Actor, Role: r.Meta.Role,
-		Metadata: r.RawMeta, Data: r.Data,
+		Metadata: r.RawMeta, Data: r.Data, recorded: r,
 	}
 }
 
@@ -65,6 +67,10 @@ func (a *api) history(ctx context.Context, s ledger.StreamID, after ledger.Versi
 // stream answers the history of one thing, oldest first.
 func (a *api) stream(w http.ResponseWriter, r *http.Request) error {
 	vars, p := mux.Vars(r), paramsOf(r)
+	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatBatch, formatCloudEvents)
+	if err != nil {
+		return err
+	}
 	when := p.moment()
 	if err := p.done(); err != nil {
 		return err
@@ -98,7 +104,24 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request) error {
 	})
 	stand(w.Header(), cp)
 	w.Header().Set("ETag", etag(version))
-	return writeJSON(w, http.StatusOK, map[string]any{"stream": stream, "version": version, "events": events})
+	switch form {
+	case formatBatch:
+		return writeBatch(w, events)
+	case formatCloudEvents:
+		return a.streamLines(w, events)
+	default:
+		return writeJSON(w, http.StatusOK, map[string]any{"stream": stream, "version": version, "events": events})
+	}
+}
+
+func (a *api) streamLines(w http.ResponseWriter, events []event) error {
+	out := a.newLines(w)
+	for _, e := range events {
+		if err := out.line(e.in(formatCloudEvents)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // The bounds of a page of events.
@@ -117,14 +140,14 @@ type feedQuery struct {
 	actors  []string
 }
 
-// events answers the whole ledger in order: a page of JSON, or all of it as NDJSON.
+// events answers the whole ledger in order: a page of it, all of it a line an event, or live.
 func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 	p := paramsOf(r)
-	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON)
+	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatBatch, formatCloudEvents, formatLive)
 	if err != nil {
 		return err
 	}
-	q, err := a.readFeedQuery(r.Context(), p, form)
+	q, err := a.readFeedQuery(r, p, form)
 	if err != nil {
 		return err
 	}
@@ -133,21 +156,30 @@ func (a *api) events(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	stand(w.Header(), cp)
-	if form == formatNDJSON {
-		return a.eventLines(w, r, q)
+	switch form {
+	case formatLive:
+		return a.live(w, r, q)
+	case formatNDJSON, formatCloudEvents:
+		return a.eventLines(w, r, q, form)
+	default:
+		return a.eventPage(w, r, q, form)
 	}
-	return a.eventPage(w, r, q)
 }
 
-func (a *api) readFeedQuery(ctx context.Context, p *params, form format) (q feedQuery, err error) {
+func (a *api) readFeedQuery(r *http.Request, p *params, form format) (q feedQuery, err error) {
 	q.after = ledger.Entry(p.number("after", 0, 0, math.MaxInt64))
 	q.types, q.streams, q.actors = p.all("type"), p.all("stream"), p.all("actor")
-	if form == formatJSON {
-		q.limit = int(p.number("limit", eventsPage, 1, eventsPageMax))
-	} else {
-		q.limit = int(p.number("limit", 0, 1, math.MaxInt64))
+	knownAt := ""
+	switch form {
+	case formatLive: // has neither a limit nor an end
+		if q.after, err = lastEventID(r.Header, q.after); err != nil {
+			return q, err
+		}
+	case formatNDJSON, formatCloudEvents:
+		q.limit, knownAt = int(p.number("limit", 0, 1, math.MaxInt64)), p.one("known-at")
+	default:
+		q.limit, knownAt = int(p.number("limit", eventsPage, 1, eventsPageMax)), p.one("known-at")
 	}
-	knownAt := p.one("known-at")
 	if err := p.done(); err != nil {
 		return q, err
 	}
@@ -157,12 +189,12 @@ func (a *api) readFeedQuery(ctx context.Context, p *params, form format) (q feed
 		}
 	}
 	if knownAt != "" {
-		q.until, err = a.knownAt(ctx, knownAt)
+		q.until, err = a.knownAt(r.Context(), knownAt)
 	}
 	return q, err
 }
 
-func (a *api) eventPage(w http.ResponseWriter, r *http.Request, q feedQuery) error {
+func (a *api) eventPage(w http.ResponseWriter, r *http.Request, q feedQuery, form format) error {
 	page, limit := []event{}, q.limit
 	q.limit++ // one more, to know whether there is another page
 	if _, err := a.scan(r.Context(), q, func(e event) error {
@@ -175,6 +207,9 @@ func (a *api) eventPage(w http.ResponseWriter, r *http.Request, q feedQuery) err
 	if len(page) > limit {
 		page = page[:limit]
 		next = nextPage(w, r, url.Values{"after": {fmt.Sprint(page[limit-1].Entry)}})
+	}
+	if form == formatBatch {
+		return writeBatch(w, page)
 	}
 	return writeJSON(w, http.StatusOK, struct {
 		Events []event `json:"events"`
@@ -193,13 +228,15 @@ func nextPage(w http.ResponseWriter, r *http.Request, change url.Values) string 
 	return next
 }
 
-func (a *api) eventLines(w http.ResponseWriter, r *http.Request, q feedQuery) error {
+// eventLines says with a last line that it is whole, unless every line must be a CloudEvent; HTTP
+// shows then whether the answer was broken off.
+func (a *api) eventLines(w http.ResponseWriter, r *http.Request, q feedQuery, form format) error {
 	out := a.newLines(w)
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	end, err := a.scan(r.Context(), q, func(e event) error { return out.line(e) })
-	if err != nil {
+	end, err := a.scan(r.Context(), q, func(e event) error { return out.line(e.in(form)) })
+	if err != nil || form == formatCloudEvents {
 		return err
 	}
 	return out.end(map[string]any{"entry": end.entry, "position": end.position})

@@ -176,9 +176,16 @@ const (
 	formatJSON   format = "json"
 	formatNDJSON format = "ndjson"
 	formatCSV    format = "csv"
+
+	formatBatch       format = "cloudevents-batch" // CloudEvents, a page of them
+	formatCloudEvents format = "cloudevents"       // one a line
+	formatLive        format = "live"              // one each time that an event is recorded
 )
 
-var mediaTypes = map[format]string{formatJSON: "application/json", formatNDJSON: "application/x-ndjson", formatCSV: "text/csv"}
+var mediaTypes = map[format]string{
+	formatJSON: "application/json", formatNDJSON: "application/x-ndjson", formatCSV: "text/csv",
+	formatBatch: "application/cloudevents-batch+json", formatCloudEvents: "application/x-ndjson", formatLive: "text/event-stream",
+}
 
 // negotiate chooses among the forms offered, the first where the client does not care. The
 // parameter format wins over Accept, because links in browsers cannot set a header.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,18 +20,21 @@ import (
 	"github.com/gorilla/mux"
 
 	"ttledger/domain/ledger"
-	"ttledger/domain/principal"
 	"ttledger/projections"
 )
 
 // call is what is known of one request while it is answered.
 type call struct {
-	id    string // the request id
-	lang  string
-	route string
-	actor ledger.Actor
-	out   *recorder
-	gone  bool // the client went away before the answer
+	id      string // the request id
+	trace   string // the client's trace id, or ""
+	span    string // this request's own in that trace
+	lang    string
+	route   string
+	command string // aggregate/verb, on the route of commands
+	stream  string // that the path names, or ""
+	actor   ledger.Actor
+	out     *recorder
+	gone    bool // the client went away before the answer
 }
 
 type callKey struct{}
@@ -69,8 +74,12 @@ func (a *api) around(router http.Handler) http.Handler {
 
 func (a *api) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: requestID(r.Header), lang: language(r.Header), route: "-", out: &recorder{ResponseWriter: w}}
+		c := &call{id: requestID(r.Header), trace: traceID(r.Header), lang: language(r.Header), route: "-", out: &recorder{ResponseWriter: w}}
 		w.Header().Set("Request-Id", c.id)
+		if c.trace != "" {
+			c.span = newSpan()
+			w.Header().Set("Traceresponse", "00-"+c.trace+"-"+c.span+"-00")
+		}
 		next.ServeHTTP(c.out, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
 	})
 }
@@ -83,17 +92,43 @@ func (a *api) logged(next http.Handler) http.Handler {
 		c, began := callOf(r), time.Now()
 		// Deferred, because an answer broken off leaves by a panic.
 		defer func() {
-			status := cmp.Or(c.out.status, http.StatusOK)
-			if c.gone {
-				status = statusGone
+			took := time.Since(began)
+			a.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", c.attributes(r.Method, took)...)
+			if a.Observe != nil {
+				a.Observe(c.answered(r.Method, took))
 			}
-			a.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-				slog.String("request_id", c.id), slog.String("method", r.Method), slog.String("route", c.route),
-				slog.Int("status", status), slog.Int64("bytes", c.out.bytes),
-				slog.Float64("dur_ms", float64(time.Since(began).Microseconds())/1000), slog.String("actor", c.actor.Handle))
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// status is what was answered, as the log and the metrics have it.
+func (c *call) status() int {
+	if c.gone {
+		return statusGone
+	}
+	return cmp.Or(c.out.status, http.StatusOK)
+}
+
+// attributes is the line of the access log: who asked for what and how it went, by names and
+// ids. Paths, queries, headers and bodies stay out of it, and with them tokens and personal data.
+func (c *call) attributes(method string, took time.Duration) []slog.Attr {
+	line := []slog.Attr{
+		slog.String("request_id", c.id), slog.String("method", method), slog.String("route", c.route),
+		slog.Int("status", c.status()), slog.Int64("bytes", c.out.bytes),
+		slog.Float64("dur_ms", float64(took.Microseconds())/1000), slog.String("actor", c.actor.Handle),
+	}
+	h := c.out.Header()
+	for _, a := range []slog.Attr{
+		slog.String("trace_id", c.trace), slog.String("span_id", c.span),
+		slog.String("command", c.command), slog.String("stream", c.stream),
+		slog.String("version", strings.Trim(h.Get("ETag"), `"`)), slog.String("position", h.Get("Ledger-Position")),
+	} {
+		if a.Value.String() != "" {
+			line = append(line, a)
+		}
+	}
+	return line
 }
 
 func (a *api) recovered(next http.Handler) http.Handler {
@@ -142,7 +177,7 @@ func (a *api) extend(w http.ResponseWriter) {
 // serve makes a route a handler: who may, then what.
 func (a *api) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		callOf(r).route = rt.name
+		a.place(r, rt)
 		err := a.admit(r, rt.roles)
 		if err == nil {
 			err = rt.handle(w, r)
@@ -151,6 +186,28 @@ func (a *api) serve(rt route) http.Handler {
 			a.fail(w, r, err)
 		}
 	})
+}
+
+// place notes what a request is about: only what is known here, however the path reads.
+func (a *api) place(r *http.Request, rt route) {
+	c, vars := callOf(r), mux.Vars(r)
+	c.route = rt.name
+	if id, err := parseUUID(vars["id"]); err == nil && a.knows(func(g ledger.Aggregate) bool { return g.Category == vars["aggregate"] }) {
+		c.stream = ledger.StreamID{Category: vars["aggregate"], ID: id}.String()
+	}
+	if rt.name != "command" {
+		return
+	}
+	c.command = "unknown"
+	if a.knows(func(g ledger.Aggregate) bool {
+		return g.Category == vars["aggregate"] && slices.ContainsFunc(g.Verbs, func(v ledger.Verb) bool { return v.Name == vars["verb"] })
+	}) {
+		c.command = vars["aggregate"] + "/" + vars["verb"]
+	}
+}
+
+func (a *api) knows(fits func(ledger.Aggregate) bool) bool {
+	return slices.ContainsFunc(a.Ledger.Aggregates, fits)
 }
 
 // admit authenticates the bearer of the request and holds it against the roles.
@@ -165,7 +222,7 @@ func (a *api) admit(r *http.Request, roles []ledger.Role) error {
 		return nil
 	}
 	c := callOf(r)
-	actor, err := principal.Authenticate(r.Context(), a.Ledger.Streams, bearerToken(r.Header), a.Ledger.Now())
+	actor, err := a.principals.Authenticate(r.Context(), bearerToken(r.Header), a.Ledger.Now())
 	if err != nil {
 		return err
 	}
@@ -280,4 +337,11 @@ func requestID(h http.Header) string {
 		return id
 	}
 	return uuid.Must(uuid.NewV7()).String()
+}
+
+// newSpan is an id for this request in its client's trace.
+func newSpan() string {
+	var id [8]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
 }

@@ -36,6 +36,7 @@ type world struct {
 	server *httptest.Server
 	logs   logs
 	tokens map[string]string
+	wire   http.RoundTripper // holds every request and answer against the document
 }
 
 // logs is the log a line at a time.
@@ -108,6 +109,7 @@ func (w *world) start() {
 	h, err := New(w.config)
 	require.NoError(w.t, err)
 	w.server = httptest.NewServer(h)
+	w.wire = conforming(w.t, w)
 	w.t.Cleanup(w.server.Close)
 }
 
@@ -169,7 +171,7 @@ func (w *world) ask(as, method, path, body string, headers ...string) answer {
 		name, value, _ := strings.Cut(h, ": ")
 		q.Header.Add(name, value)
 	}
-	r, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(q)
+	r, err := (&http.Client{Transport: w.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(q)
 	require.NoError(w.t, err)
 	defer r.Body.Close()
 	raw, err := io.ReadAll(r.Body)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -45,7 +46,13 @@ type Views struct {
 // OpenViews opens the read models of a ledger, and makes the file where there is none. A file
 // of another ledger or of another format is refused: it can be deleted and is then built anew.
 func OpenViews(path string, ledgerID uuid.UUID, views []projections.View, now func() time.Time) (*Views, error) {
-	write, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate|sqlite.OpenURI)
+	// The engine would make a file that others can read.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("read models: %w", err)
+	}
+	f.Close()
+	write, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("read models %s: %w", path, err)
 	}

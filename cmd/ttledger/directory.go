@@ -32,6 +32,8 @@ var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate,
 //	ledger.db         the truth
 //	views.db          read models; can be deleted
 //	keys/digest.key   the secret of request digests, 0600
+//	webhooks.json     who is told what is recorded; need not be there
+//	webhooks/         how far each of them was told
 //	lock              held by the one process that writes; names it
 type directory struct {
 	path   string
@@ -195,7 +197,7 @@ const administrator = "admin"
 
 // firstAdministrator enrols the administrator of a ledger that has none with a token.
 func (d *directory) firstAdministrator(ctx context.Context) (string, error) {
-	s, _, err := principal.Load(ctx, d.store, principal.ID(administrator))
+	s, _, err := (&principal.Directory{Streams: d.store}).Load(ctx, principal.ID(administrator))
 	if err != nil || len(s.Tokens) > 0 {
 		return "", err
 	}
@@ -232,5 +234,5 @@ func (d *directory) authenticate(ctx context.Context, file string, stdin io.Read
 }
 
 func authenticateWith(ctx context.Context, l *ledger.Ledger, token string) (ledger.Actor, error) {
-	return principal.Authenticate(ctx, l.Streams, token, l.Now())
+	return (&principal.Directory{Streams: l.Streams}).Authenticate(ctx, token, l.Now())
 }

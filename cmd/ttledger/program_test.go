@@ -62,16 +62,19 @@ var tokenPattern = regexp.MustCompile(`ttl_[A-Za-z0-9_-]{65}`)
 
 func startServer(t *testing.T, data string) *served {
 	s := &served{Cmd: program("serve", "--data", data, "--listen", "127.0.0.1:0")}
-	var problems bytes.Buffer
-	s.Stderr = &problems
+	problems, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // which the process itself writes
+	require.NoError(t, err)
+	defer problems.Close()
+	s.Stderr = problems
 	out, err := s.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.Start())
 	t.Cleanup(func() { _ = s.Process.Kill() })
 	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, problems.String())
+	said, _ := os.ReadFile(problems.Name())
+	require.NoError(t, err, string(said))
 	s.address = strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
-	s.token = tokenPattern.FindString(problems.String())
+	s.token = tokenPattern.FindString(string(said))
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	return s
 }
@@ -152,7 +155,7 @@ func TestTheFirstStartShowsATokenOnceAndNoOtherDoes(t *testing.T) {
 	status, _ = get(t, second.address+"/v1/whoami", first.token)
 	require.Equal(t, http.StatusOK, status)
 	second.stop(t)
-	for name, mode := range map[string]os.FileMode{"keys/digest.key": 0o600, "ledger.db": 0o600, "keys": 0o700 | os.ModeDir} {
+	for name, mode := range map[string]os.FileMode{"keys/digest.key": 0o600, "ledger.db": 0o600, "views.db": 0o600, "keys": 0o700 | os.ModeDir} {
 		info, err := os.Stat(filepath.Join(data, name))
 		require.NoError(t, err)
 		require.Equal(t, mode, info.Mode(), name)

@@ -17,6 +17,7 @@ import (
 
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/webhook"
 	"ttledger/projections"
 )
 
@@ -63,6 +64,8 @@ type server struct {
 	d      *directory
 	views  *sqlite.Views
 	runner *projections.Runner
+	hooks  *webhook.Sender
+	pulse  pulse
 	api    http.Handler
 	log    *slog.Logger
 }
@@ -70,13 +73,19 @@ type server struct {
 func newServer(d *directory, log *slog.Logger) (*server, error) {
 	s := &server{d: d, log: log}
 	var err error
+	if s.hooks, err = d.webhooks(log); err != nil {
+		return nil, err
+	}
 	if s.views, s.runner, err = d.readModels(false, log); err != nil {
 		return nil, err
 	}
+	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
+	m := newMetrics(lag{s.runner.Status, d.store.Behind})
+	d.store.Watch(m.committed)
 	s.api, err = httpapi.New(httpapi.Config{
 		Ledger: d.ledger, Feed: d.store, Reader: s.views,
 		Views: projections.Views(), Reports: projections.Reports(),
-		Log: log, Version: version, Ready: s.ready,
+		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Metrics: m.handler(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.views.Close())
@@ -84,23 +93,19 @@ func newServer(d *directory, log *slog.Logger) (*server, error) {
 	return s, nil
 }
 
-// ready is red while the read models have not caught up once, or have stopped or failed.
+// readyWait bounds a look into the read models.
+const readyWait = 2 * time.Second
+
+// ready is what /readyz shows: the pulse, and whether the read models can be read.
 func (s *server) ready(ctx context.Context) []httpapi.Check {
-	status := s.runner.Status()
-	models := httpapi.Check{Name: "read-models", OK: status.Live && status.Err == nil && !status.Stopped,
-		Detail: fmt.Sprintf("entry %d", status.Checkpoint.Entry)}
-	switch {
-	case status.Err != nil:
-		models.Detail += ": " + status.Err.Error()
-	case !status.Live:
-		models.Detail += ": catching up"
-	}
+	ctx, cancel := context.WithTimeout(ctx, readyWait)
+	defer cancel()
 	_, err := s.views.Checkpoint(ctx)
 	reading := httpapi.Check{Name: "reading", OK: err == nil}
 	if err != nil {
-		reading.Detail = err.Error()
+		reading.Detail = "the read models cannot be read"
 	}
-	return []httpapi.Check{models, reading}
+	return append(s.pulse.checks(), reading)
 }
 
 // drain is how long requests under way may take to finish at the end.
@@ -119,9 +124,11 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	}
 	models, stopModels := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
+	running.Go(func() { _ = s.runner.Run(models) }) // what ends it stands in the log and in /readyz
+	running.Go(func() { s.pulse.run(models) })
 	running.Go(func() {
-		if err := s.runner.Run(models); models.Err() == nil {
-			s.log.Error("read models stopped", "err", err)
+		if err := s.hooks.Run(models); err != nil && models.Err() == nil {
+			s.log.Error("webhooks stopped", "err", err)
 		}
 	})
 	h := httpapi.Server(s.api, l.Addr().String())

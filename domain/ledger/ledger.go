@@ -129,9 +129,9 @@ type Metadata struct {
 
 // Policy names the version of a rule, and the clause, that a decision was made under.
 type Policy struct {
-	Code    string `json:"code"`
-	Version string `json:"version"`
-	Clause  string `json:"clause,omitzero"`
+	Code    string `json:"code" en:"code of the policy" zh:"政策代码"`
+	Version string `json:"version" en:"version" zh:"版本"`
+	Clause  string `json:"clause,omitzero" en:"clause" zh:"条款"`
 }
 
 // Evidence is the digest of a document. Personal documents are digested with a keyed hash, so

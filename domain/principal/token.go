@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,10 +39,29 @@ func digestOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Authenticate says whose token this is and which roles that principal holds today. It reads
+// Directory knows principals as they stand. It remembers those it has seen and reads only what
+// was recorded since, so that asking costs little and is still never behind. Safe for
+// concurrent use; not to be copied.
+type Directory struct {
+	Streams ledger.Streams
+
+	mu   sync.Mutex
+	seen map[uuid.UUID]known
+}
+
+// known is a principal up to a version.
+type known struct {
+	state   State
+	version ledger.Version
+}
+
+// remembered bounds how many principals a Directory keeps in memory.
+const remembered = 10_000
+
+// Authenticate says whose token this is and which roles that principal holds today. It looks at
 // the principal's stream, so a revocation counts from the moment it is recorded. Anything but a
 // live token is KindUnauthenticated, and says nothing about what exists.
-func Authenticate(ctx context.Context, streams ledger.Streams, text string, now time.Time) (ledger.Actor, error) {
+func (d *Directory) Authenticate(ctx context.Context, text string, now time.Time) (ledger.Actor, error) {
 	refused := &ledger.Error{Kind: ledger.KindUnauthenticated, Code: "token", Msg: ledger.Text{
 		En: "a valid bearer token is needed", Zh: "需要有效的访问令牌",
 	}}
@@ -53,7 +73,7 @@ func Authenticate(ctx context.Context, streams ledger.Streams, text string, now 
 	if err != nil || len(id) != len(uuid.UUID{}) {
 		return ledger.Actor{}, refused
 	}
-	s, _, err := Load(ctx, streams, uuid.UUID(id))
+	s, _, err := d.Load(ctx, uuid.UUID(id))
 	if err != nil {
 		return ledger.Actor{}, err
 	}
@@ -67,11 +87,13 @@ func Authenticate(ctx context.Context, streams ledger.Streams, text string, now 
 	return ledger.Actor{Handle: s.Handle, Roles: s.RolesOn(ledger.DayOf(now))}, nil
 }
 
-// Load folds one principal; version 0 means that there is none.
-func Load(ctx context.Context, streams ledger.Streams, id uuid.UUID) (State, ledger.Version, error) {
-	var s State
-	var version ledger.Version
-	for r, err := range streams.Read(ctx, ledger.StreamID{Category: "principal", ID: id}, 0) {
+// Load is one principal as it stands; version 0 means that there is none.
+func (d *Directory) Load(ctx context.Context, id uuid.UUID) (State, ledger.Version, error) {
+	d.mu.Lock()
+	k := d.seen[id]
+	d.mu.Unlock()
+	before := k.version
+	for r, err := range d.Streams.Read(ctx, ledger.StreamID{Category: "principal", ID: id}, k.version) {
 		if err != nil {
 			return State{}, 0, err
 		}
@@ -79,7 +101,22 @@ func Load(ctx context.Context, streams ledger.Streams, id uuid.UUID) (State, led
 		if err != nil {
 			return State{}, 0, err
 		}
-		s, version = e.apply(s, r.Meta), r.Version
+		k.state, k.version = e.apply(k.state, r.Meta), r.Version
 	}
-	return s, version, nil
+	if k.version > before {
+		d.remember(id, k)
+	}
+	return k.state, k.version, nil
+}
+
+// remember keeps the newest that was read; states are never written into once they are made.
+func (d *Directory) remember(id uuid.UUID, k known) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.seen) >= remembered || d.seen == nil {
+		d.seen = map[uuid.UUID]known{}
+	}
+	if k.version > d.seen[id].version {
+		d.seen[id] = k
+	}
 }

@@ -32,7 +32,7 @@ func record(t *testing.T, streams ledger.Streams, handle string, events ...Event
 		proposed = append(proposed, ledger.Proposed{ID: uuid.New(), Type: e.EventType(), Data: data, Meta: ledger.Metadata{OccurredOn: ledgertest.Before}})
 	}
 	stream := ledger.StreamID{Category: "principal", ID: ID(handle)}
-	_, version, err := Load(t.Context(), streams, stream.ID)
+	_, version, err := (&Directory{Streams: streams}).Load(t.Context(), stream.ID)
 	require.NoError(t, err)
 	_, err = streams.Append(t.Context(), stream, version, proposed)
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestALiveTokenIsItsPrincipal(t *testing.T) {
 		"who holds no role that day is known and may do nothing": {time.Date(2025, 6, 15, 0, 0, 0, 0, time.UTC), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			actor, err := Authenticate(t.Context(), &streams, text, at.now)
+			actor, err := (&Directory{Streams: &streams}).Authenticate(t.Context(), text, at.now)
 			require.NoError(t, err)
 			require.Equal(t, ledger.Actor{Handle: handle, Roles: at.roles}, actor)
 		})
@@ -99,7 +99,7 @@ func TestEveryOtherTokenIsRefusedAlike(t *testing.T) {
 		"the digest in place of itself": tokenPrefix + digestOf(live) + "A",
 	} {
 		t.Run(name, func(t *testing.T) {
-			actor, err := Authenticate(t.Context(), &streams, text, ledgertest.Now)
+			actor, err := (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now)
 			require.Zero(t, actor)
 			require.Equal(t, ledger.KindUnauthenticated, ledger.KindOf(err))
 			answers = append(answers, err)
@@ -115,7 +115,7 @@ func TestLineEndsInATokenAreRefused(t *testing.T) {
 	var streams ledgertest.Streams
 	text := tokenPrefix + strings.Repeat("\n", idChars) + strings.Repeat("A", secretChars)
 	require.NotPanics(t, func() {
-		_, err := Authenticate(t.Context(), &streams, text, ledgertest.Now)
+		_, err := (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now)
 		require.Equal(t, ledger.KindUnauthenticated, ledger.KindOf(err))
 	})
 }
@@ -123,13 +123,13 @@ func TestLineEndsInATokenAreRefused(t *testing.T) {
 func TestARevocationCountsAtOnce(t *testing.T) {
 	var streams ledgertest.Streams
 	text := issue(t, &streams)
-	_, err := Authenticate(t.Context(), &streams, text, ledgertest.Now)
+	_, err := (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now)
 	require.NoError(t, err)
-	s, version, err := Load(t.Context(), &streams, ID(handle))
+	s, version, err := (&Directory{Streams: &streams}).Load(t.Context(), ID(handle))
 	require.NoError(t, err)
 	require.Equal(t, ledger.Version(2), version)
 	record(t, &streams, handle, TokenRevoked{s.Tokens[0].Token})
-	_, err = Authenticate(t.Context(), &streams, text, ledgertest.Now)
+	_, err = (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now)
 	require.Equal(t, ledger.KindUnauthenticated, ledger.KindOf(err))
 }
 
@@ -149,13 +149,13 @@ func TestATroubledStoreIsNotAWrongToken(t *testing.T) {
 			event.Meta.OccurredOn = ledgertest.Before
 			_, err := streams.Append(t.Context(), ledger.StreamID{Category: "principal", ID: ID(handle)}, 2, []ledger.Proposed{event})
 			require.NoError(t, err)
-			_, err = Authenticate(t.Context(), &streams, text, ledgertest.Now)
+			_, err = (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now)
 			require.Error(t, err)
 			require.Equal(t, ledger.KindInternal, ledger.KindOf(err))
 		})
 	}
 	streams.BeforeRead = func(ledger.StreamID) error { return context.DeadlineExceeded }
-	_, err := Authenticate(t.Context(), &streams, text, ledgertest.Now)
+	_, err := (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
@@ -189,7 +189,25 @@ func FuzzAuthenticate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, shown string) {
 		var streams ledgertest.Streams
 		record(t, &streams, handle, Enrolled{handle, "person"}, TokenIssued(c))
-		_, err := Authenticate(t.Context(), &streams, shown, ledgertest.Now)
+		_, err := (&Directory{Streams: &streams}).Authenticate(t.Context(), shown, ledgertest.Now)
 		require.Equal(t, shown == text, err == nil)
 	})
+}
+
+func TestADirectoryRemembersAndIsNeverBehind(t *testing.T) {
+	var streams ledgertest.Streams
+	text := issue(t, &streams, RoleGranted{Role: ledger.PM, From: day("2026-01-01")})
+	d := &Directory{Streams: &streams}
+	actor, err := d.Authenticate(t.Context(), text, ledgertest.Now)
+	require.NoError(t, err)
+	require.Equal(t, []ledger.Role{ledger.PM}, actor.Roles)
+	record(t, &streams, handle, RoleGranted{Role: ledger.TM, From: day("2026-01-01")})
+	actor, err = d.Authenticate(t.Context(), text, ledgertest.Now)
+	require.NoError(t, err)
+	require.Equal(t, []ledger.Role{ledger.PM, ledger.TM}, actor.Roles)
+	_, c, err := NewToken(random(), handle, "laptop")
+	require.NoError(t, err)
+	record(t, &streams, handle, TokenRevoked{c.Token})
+	_, err = d.Authenticate(t.Context(), text, ledgertest.Now)
+	require.Equal(t, ledger.KindUnauthenticated, ledger.KindOf(err))
 }

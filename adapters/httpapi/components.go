@@ -1,0 +1,292 @@
+package httpapi
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"ttledger/domain/ledger"
+	"ttledger/projections"
+)
+
+// routeTexts says what each route is for. Commands, views and reports say so themselves.
+var routeTexts = map[string]ledger.Text{
+	"index":           {En: "what there is", Zh: "接口目录"},
+	"health":          {En: "whether the program runs", Zh: "存活检查"},
+	"ready":           {En: "whether it can answer", Zh: "就绪检查"},
+	"metrics":         {En: "figures of operation, for Prometheus", Zh: "运行指标(Prometheus)"},
+	"openapi":         {En: "this document", Zh: "本文档"},
+	"page":            {En: "the catalogue for people, in the reader's language", Zh: "目录页面(按读者语言)"},
+	"page-en":         {En: "the catalogue for people, in English", Zh: "目录页面(英文)"},
+	"page-zh":         {En: "the catalogue for people, in Chinese", Zh: "目录页面(中文)"},
+	"page-style":      {En: "how the catalogue looks", Zh: "目录页面样式"},
+	"whoami":          {En: "whose token this is and which roles they hold today", Zh: "当前身份与今日角色"},
+	"command":         {En: "one command", Zh: "执行命令"},
+	"catalogue":       {En: "the commands, with their schemas", Zh: "命令目录(含数据模式)"},
+	"catalogue-entry": {En: "one command, with its schema", Zh: "单个命令(含数据模式)"},
+	"stream":          {En: "the history of one thing, oldest first", Zh: "单个对象的历史(由旧到新)"},
+	"events":          {En: "the whole ledger in order", Zh: "按序读取整个账本"},
+	"views":           {En: "the read models one may read", Zh: "可读的视图"},
+	"view":            {En: "the rows of a read model", Zh: "视图各行"},
+	"view-row":        {En: "one row of a read model", Zh: "视图单行"},
+	"reports":         {En: "the reports one may read", Zh: "可读的报表"},
+	"report":          {En: "a standard report", Zh: "标准报表"},
+}
+
+// The schemas that most fields have.
+var (
+	aString   = tree{"type": "string"}
+	anInteger = tree{"type": "integer"}
+	aBoolean  = tree{"type": "boolean"}
+)
+
+// plain completes an operation that a route has by itself.
+func (a *api) plain(o operation) operation {
+	commandFields := tree{
+		"aggregate": aString, "verb": aString, "title": ref("schemas", "Text"), "help": ref("schemas", "Text"), "roles": list(ref("schemas", "NamedRole")),
+		"four_eyes": aBoolean, "creates": aBoolean, "route": aString, "schema": tree{"type": "object"},
+	}
+	act := tree{"act": tree{"type": "object"}}
+	columns := list(ref("schemas", "Column"))
+	switch o.name {
+	case "index":
+		o.content = inJSON(record(tree{"name": aString, "version": aString, "links": list(aString)}))
+	case "health":
+		o.content = inJSON(record(tree{"status": aString}))
+	case "ready":
+		o.status = []int{http.StatusOK, http.StatusServiceUnavailable}
+		o.content = inJSON(record(tree{"status": aString, "checks": list(answerOf[Check]())}))
+	case "metrics":
+		o.content, o.problems = inMedia("text/plain", aString), []int{404}
+	case "openapi":
+		o.content, o.headers = inJSON(tree{"type": "object"}), []string{"ETag"}
+	case "page":
+		o.status, o.headers = []int{http.StatusSeeOther}, []string{"Location"}
+	case "page-en", "page-zh":
+		o.content, o.headers = inMedia("text/html", aString), []string{"ETag"}
+	case "page-style":
+		o.content, o.headers = inMedia("text/css", aString), []string{"ETag"}
+	case "whoami":
+		o.content = inJSON(record(tree{"handle": aString, "roles": list(ref("schemas", "NamedRole"))}))
+	case "catalogue":
+		o.content = inJSON(record(merge(act, tree{"commands": list(record(commandFields))})))
+	case "catalogue-entry":
+		o.content, o.problems = inJSON(record(merge(act, commandFields))), []int{404}
+	case "stream":
+		o.params = append([]string{"as-of", "known-at"}, settledParams...)
+		o.headers, o.problems = append([]string{"ETag"}, settledHeaders...), []int{404}
+		o.params, o.problems = append(o.params, "stream-format"), append(o.problems, 406)
+		o.content = merge(inJSON(record(tree{"stream": aString, "version": anInteger, "events": list(ref("schemas", "Event"))})), cloudEvents())
+	case "events":
+		o.params = append([]string{"after", "limit", "type", "stream", "actor", "known-at", "events-format", "Last-Event-ID"}, settledParams...)
+		o.headers, o.problems = append([]string{"Link"}, settledHeaders...), []int{406, 429}
+		o.content = merge(inJSON(record(tree{"events": list(ref("schemas", "Event")), "next": aString}, "next")),
+			cloudEvents(), inMedia(mediaTypes[formatLive], aString))
+	case "views":
+		o.content = inJSON(record(tree{"views": list(record(tree{"name": aString, "version": anInteger, "title": ref("schemas", "Text"), "route": aString, "columns": columns}))}))
+	case "reports":
+		o.content = inJSON(record(tree{"reports": list(record(tree{
+			"code": aString, "title": ref("schemas", "Text"), "formula": aString, "route": aString, "params": list(answerOf[projections.Param]()), "columns": columns,
+		}))}))
+	}
+	return o
+}
+
+// parameters is what several operations take, by the name the document refers to them by.
+func (a *api) parameters() tree {
+	all := tree{}
+	add := func(key, in, name string, schema tree, required bool, en, zh string) {
+		all[key] = described(tree{"name": name, "in": in, "schema": schema, "required": required}, ledger.Text{En: en, Zh: zh})
+	}
+	var categories, verbs []string
+	for _, c := range a.commands {
+		categories, verbs = append(categories, c.Aggregate), append(verbs, c.Verb)
+	}
+	categories, verbs = distinct(categories), distinct(verbs)
+	moment := tree{"type": "string", "pattern": datePattern}
+	id := tree{"type": "string", "format": "uuid"}
+	natural := tree{"type": "integer", "minimum": 0}
+	add("id", "path", "id", id, true, "id of the thing, chosen by the client", "对象标识,由客户端选定")
+	add("aggregate", "path", "aggregate", oneOf(categories...), true, "kind of thing", "对象类别")
+	add("verb", "path", "verb", oneOf(verbs...), true, "what to do", "命令")
+	add("key", "path", "key", aString, true, "key of the row", "行键")
+	add("as-of", "query", "as-of", moment, false, "T: what was true by the end of this day, month or year; today where absent", "业务时点 T:截至该日(月、年)末的情况;缺省为今天")
+	add("known-at", "query", "known-at", aString, false, "K: what was recorded up to this entry number or instant; now where absent", "入账时点 K:截至该入账序号或时刻;缺省为现在")
+	add("format", "query", "format", oneOf("json", "ndjson", "csv"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
+	add("stream-format", "query", "format", oneOf("json", "cloudevents-batch", "cloudevents"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
+	add("events-format", "query", "format", oneOf("json", "ndjson", "cloudevents-batch", "cloudevents", "live"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
+	add("bom", "query", "bom", oneOf("0", "1"), false, "byte order mark of CSV; 1 where absent", "CSV 字节顺序标记,缺省为 1")
+	add("header", "query", "header", oneOf("keys", "labels"), false, "first line of CSV: names or labels", "CSV 表头:列名或标签")
+	add("sort", "query", "sort", aString, false, "columns, separated by commas; - before one turns it round", "排序列,以逗号分隔;降序加 -")
+	add("limit", "query", "limit", tree{"type": "integer", "minimum": 1}, false, "rows or events at most; a page of JSON has its own bound", "最多行数或事件数;JSON 分页另有上限")
+	add("cursor", "query", "cursor", aString, false, "where the page before ended, as its next says", "上一页末尾,取自其 next")
+	add("after", "query", "after", natural, false, "entry number to go on after", "自该入账序号之后")
+	add("type", "query", "type", list(aString), false, "stored names of events, any of them", "事件名称(任一)")
+	add("stream", "query", "stream", list(aString), false, "streams, any of them", "事件流(任一)")
+	add("actor", "query", "actor", list(aString), false, "handles, any of them", "操作主体账号(任一)")
+	add("Idempotency-Key", "header", "Idempotency-Key", aString, true, "a UUID, bare or quoted: new for each command, the same when it is sent again", "UUID(可带引号):每个命令用新值,重发时用原值")
+	add("If-Match", "header", "If-Match", aString, true, "the ETag one decided on, or * to waive it", "所依据的 ETag,或 * 放弃检查")
+	add("If-Match-New", "header", "If-Match", aString, false, "not needed: the command begins a stream", "不需要:该命令新建事件流")
+	add("Last-Event-ID", "header", "Last-Event-ID", aString, false, "entry a live feed goes on after", "实时推送自该入账序号之后继续")
+	add("Prefer", "header", "Prefer", aString, false, "return=minimal, or wait=<seconds> for read models", "return=minimal,或 wait=<秒> 等待读模型")
+	add("traceparent", "header", "traceparent", aString, false, "W3C trace context; its trace id is recorded", "W3C 追踪上下文,其追踪号随事件入账")
+	add("Ledger-Min-Position", "header", "Ledger-Min-Position", aString, false, "answer no earlier state than this position", "结果不得早于该账本位置")
+	add("Accept-Language", "header", "Accept-Language", aString, false, "en or zh-CN, for messages and labels", "消息与标签的语言:en 或 zh-CN")
+	add("Request-Id", "header", "Request-Id", aString, false, "an id of the client's own for this request", "客户端自定的请求编号")
+	return all
+}
+
+// successTexts is what the statuses of an answer mean that is no refusal.
+var successTexts = map[int]ledger.Text{
+	http.StatusOK:                 {En: "done, or here it is", Zh: "成功"},
+	http.StatusCreated:            {En: "the stream was begun", Zh: "已新建事件流"},
+	http.StatusNoContent:          {En: "done; the headers say what", Zh: "成功,详见响应头"},
+	http.StatusSeeOther:           {En: "it is elsewhere", Zh: "请转至 Location"},
+	http.StatusServiceUnavailable: {En: "not ready", Zh: "未就绪"},
+}
+
+// headers is what answers carry.
+func headers() tree {
+	all := tree{}
+	for name, about := range map[string]ledger.Text{
+		"Request-Id":           {En: "id of the request, in the log too", Zh: "请求编号,日志中亦可查"},
+		"ETag":                 {En: "version of the stream or document", Zh: "事件流或文档的版本"},
+		"Location":             {En: "where it is", Zh: "所在地址"},
+		"Link":                 {En: "the next page, where there is one", Zh: "下一页(如有)"},
+		"Ledger-Position":      {En: "of what was written, or of the read models answered from", Zh: "写入位置,或所读模型的位置"},
+		"Ledger-Entry":         {En: "entry number the read models stood at", Zh: "读模型所在的入账序号"},
+		"Ledger-As-Of":         {En: "T of an export", Zh: "导出的业务时点 T"},
+		"Ledger-Known-At":      {En: "K of an export", Zh: "导出的入账时点 K"},
+		"Ledger-Formula":       {En: "the formula of a report and its version", Zh: "报表的公式及版本"},
+		"Idempotency-Replayed": {En: "true where the answer is from the record", Zh: "依记录作答时为 true"},
+		"Preference-Applied":   {En: "which preference was met", Zh: "已采纳的偏好"},
+		"Content-Disposition":  {En: "file name of an export", Zh: "导出文件名"},
+		"Retry-After":          {En: "seconds to wait before another try", Zh: "重试前应等待的秒数"},
+		"WWW-Authenticate":     {En: "how to say who you are", Zh: "身份验证方式"},
+	} {
+		all[name] = described(tree{"schema": aString}, about)
+	}
+	return all
+}
+
+// refusals is the problem documents by status, from the one table of kinds and what stands
+// beside it.
+func refusals() tree {
+	titles := map[int]ledger.Text{
+		http.StatusNotAcceptable:        {En: "not to be had in that form", Zh: "无法以该格式提供"},
+		http.StatusPreconditionFailed:   {En: "the version named is not the present one; what happened since is told", Zh: "所指版本已非当前版本;附此后的事件"},
+		http.StatusUnsupportedMediaType: {En: "the body is not JSON", Zh: "请求正文不是 JSON"},
+	}
+	for _, k := range kinds {
+		titles[k.status] = k.title
+	}
+	all := tree{}
+	for status, title := range titles {
+		more := tree{"Request-Id": ref("headers", "Request-Id")}
+		switch status {
+		case http.StatusUnauthorized:
+			more["WWW-Authenticate"] = ref("headers", "WWW-Authenticate")
+		case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+			more["Retry-After"] = ref("headers", "Retry-After")
+		}
+		all[number(status)] = described(tree{"headers": more, "content": inMedia(problemType, ref("schemas", "Problem"))}, title)
+	}
+	return all
+}
+
+// answers is the schemas that several answers share.
+func (a *api) answers() tree {
+	recorded := answerOf[event]()
+	recorded.Properties.Set("metadata", answerOf[ledger.Metadata]())
+	all := tree{
+		"Problem": answerOf[problem](), "Receipt": answerOf[result](), "Event": recorded,
+		"Checkpoint": answerOf[checkpoint](), "Column": answerOf[projections.Column](), "NamedRole": answerOf[namedRole](), "Text": answerOf[ledger.Text](),
+	}
+	for _, v := range a.Views {
+		key := projections.Column{Name: "key", Type: projections.TypeText, Label: ledger.Text{En: "key", Zh: "键"}}
+		all["Row-"+v.Name] = rowSchema(slices.Concat([]projections.Column{key}, v.Columns))
+	}
+	return all
+}
+
+// cloudEvents is events in the forms of CloudEvents 1.0: a batch, and one a line.
+func cloudEvents() tree {
+	return merge(inMedia(mediaTypes[formatBatch], list(tree{"type": "object"})), inMedia(mediaTypes[formatCloudEvents], aString))
+}
+
+// rowSchema is the schema of a row with these columns.
+func rowSchema(columns []projections.Column) tree {
+	fields := tree{}
+	for _, c := range columns {
+		fields[c.Name] = described(columnSchema(c.Type), c.Label)
+	}
+	return record(fields)
+}
+
+// columnSchema is the schema of a value, which may be absent in every column.
+func columnSchema(t projections.ColumnType) tree {
+	switch t {
+	case projections.TypeInteger:
+		return tree{"type": []string{"integer", "null"}}
+	case projections.TypeBoolean:
+		return tree{"type": []string{"boolean", "null"}}
+	case projections.TypeDate:
+		return tree{"type": []string{"string", "null"}, "pattern": datePattern}
+	case projections.TypeTime:
+		return tree{"type": []string{"string", "null"}, "format": "date-time"}
+	case projections.TypeDecimal:
+		return tree{"type": []string{"string", "null"}, "pattern": `^-?[0-9]+\.[0-9]$`}
+	case projections.TypeJSON:
+		return tree{"type": []string{"array", "object", "string", "number", "boolean", "null"}}
+	}
+	return tree{"type": []string{"string", "null"}}
+}
+
+// footed adds what every answer of a read model ends with.
+func footed(fields tree) tree {
+	return merge(fields, tree{"as_of": aString, "known_at": anInteger, "checkpoint": ref("schemas", "Checkpoint")})
+}
+
+// sheet is a view or a report in the forms it can take.
+func sheet(page tree) tree {
+	return merge(inJSON(page), inMedia(mediaTypes[formatNDJSON], aString), inMedia(mediaTypes[formatCSV], aString))
+}
+
+// record is an object with these fields, all required but the optional ones.
+func record(fields tree, optional ...string) tree {
+	required := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(name string) bool { return slices.Contains(optional, name) })
+	return tree{"type": "object", "properties": fields, "required": required}
+}
+
+func list(items any) tree { return tree{"type": "array", "items": items} }
+
+func oneOf(choices ...string) tree { return tree{"type": "string", "enum": choices} }
+
+func inJSON(schema any) tree { return inMedia(mediaTypes[formatJSON], schema) }
+
+func inMedia(media string, schema any) tree { return tree{media: tree{"schema": schema}} }
+
+func ref(section, name string) tree { return tree{"$ref": "#/components/" + section + "/" + name} }
+
+func merge(parts ...tree) tree {
+	all := tree{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
+
+func described(t tree, about ledger.Text) tree {
+	if about.En != "" {
+		t["description"], t[inChinese] = about.En, about.Zh
+	}
+	return t
+}
+
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func number(n int) string { return strconv.Itoa(n) }

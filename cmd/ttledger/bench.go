@@ -1,0 +1,508 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"ttledger/adapters/httpapi"
+	"ttledger/adapters/sqlite"
+	"ttledger/domain/ledger"
+	"ttledger/domain/project"
+	"ttledger/projections"
+)
+
+// figure is one measurement. Ratio is against the baseline taken in the same run.
+type figure struct {
+	Name     string  `json:"name"`
+	Value    float64 `json:"value"`
+	Unit     string  `json:"unit"`
+	Ratio    float64 `json:"ratio,omitzero"`
+	Baseline string  `json:"baseline,omitzero"`
+	P50      string  `json:"p50,omitzero"`
+	P99      string  `json:"p99,omitzero"`
+}
+
+func benchCommand() *cobra.Command {
+	var dir string
+	var events int
+	var large, asJSON bool
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "measure this machine, as ratios against baselines taken in the same run",
+		Long: `Measures the store, the API, replay, read models and questions about past moments on this machine.
+Each rate stands beside a baseline taken before and after it in the same run: one event's bytes
+appended to a file and synced, again and again, on the same disk; and the same HTTP server with a
+handler that only answers. Ratios can be compared between machines, rates cannot.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			work, err := os.MkdirTemp(dir, "ttledger-bench-")
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+			b := &bench{dir: work, events: events, large: large, progress: c.ErrOrStderr()}
+			if err := b.run(c.Context()); err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(c.OutOrStdout()).Encode(b.figures)
+			}
+			return b.print(c.OutOrStdout())
+		},
+	}
+	c.Flags().StringVar(&dir, "dir", "", "directory on the disk to measure; the system's temporary one where empty")
+	c.Flags().IntVar(&events, "events", 100_000, "events in the ledger that is replayed and asked")
+	c.Flags().BoolVar(&large, "large", false, "also grow that ledger tenfold and measure again")
+	c.Flags().BoolVar(&asJSON, "json", false, "figures as JSON")
+	return c
+}
+
+type bench struct {
+	dir      string
+	events   int
+	large    bool
+	progress io.Writer
+	figures  []figure
+}
+
+func (b *bench) run(ctx context.Context) error {
+	for _, step := range []struct {
+		name string
+		f    func(context.Context) error
+	}{
+		{"appends at the store", b.appends},
+		{"commands through HTTP", b.commands},
+		{fmt.Sprintf("a ledger of %d events", b.events), func(ctx context.Context) error { return b.history(ctx) }},
+	} {
+		fmt.Fprintln(b.progress, "measuring", step.name)
+		if err := step.f(ctx); err != nil {
+			return fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) add(f figure) { b.figures = append(b.figures, f) }
+
+func (b *bench) print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "measured\tvalue\tunit\tratio\tagainst\tp50\tp99")
+	for _, f := range b.figures {
+		ratio := ""
+		if f.Ratio > 0 {
+			ratio = fmt.Sprintf("%.2f", f.Ratio)
+		}
+		fmt.Fprintf(t, "%s\t%.0f\t%s\t%s\t%s\t%s\t%s\n", f.Name, f.Value, f.Unit, ratio, f.Baseline, f.P50, f.P99)
+	}
+	return t.Flush()
+}
+
+// newLedger makes an empty ledger of its own for one measurement.
+func (b *bench) newLedger(name string) (*ledger.Ledger, *sqlite.Store, error) {
+	path := filepath.Join(b.dir, name+".db")
+	if err := sqlite.Create(path, uuid.New()); err != nil {
+		return nil, nil, err
+	}
+	s, err := sqlite.Open(path, time.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &ledger.Ledger{ID: s.LedgerID(), Secret: []byte("bench"), Streams: s, Now: time.Now, Aggregates: aggregates}, s, nil
+}
+
+// syncs is the baseline of writing: how often a second the disk takes one event's bytes durably,
+// and the median time it takes.
+func (b *bench) syncs() (rate float64, median time.Duration, err error) {
+	f, err := os.CreateTemp(b.dir, "baseline-*")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	data := make([]byte, 600)
+	var took []time.Duration
+	start := time.Now()
+	for len(took) < 200 || time.Since(start) < time.Second {
+		from := time.Now()
+		if _, err := f.Write(data); err != nil {
+			return 0, 0, err
+		}
+		if err := f.Sync(); err != nil {
+			return 0, 0, err
+		}
+		took = append(took, time.Since(from))
+	}
+	rate = float64(len(took)) / time.Since(start).Seconds()
+	slices.Sort(took)
+	return rate, took[len(took)/2], nil
+}
+
+// crowd runs f from n goroutines for a time and answers the rate and the sorted times of each call.
+func crowd(ctx context.Context, n int, length time.Duration, f func(ctx context.Context) error) (rate float64, took []time.Duration, err error) {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var failed atomic.Pointer[error]
+	start := time.Now()
+	for range n {
+		all.Go(func() {
+			var mine []time.Duration
+			for time.Since(start) < length && failed.Load() == nil {
+				from := time.Now()
+				if err := f(ctx); err != nil {
+					failed.Store(&err)
+					return
+				}
+				mine = append(mine, time.Since(from))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			took = append(took, mine...)
+		})
+	}
+	all.Wait()
+	if e := failed.Load(); e != nil {
+		return 0, nil, *e
+	}
+	slices.Sort(took)
+	return float64(len(took)) / time.Since(start).Seconds(), took, nil
+}
+
+const measureFor = 3 * time.Second
+
+func (b *bench) appends(ctx context.Context) error {
+	for _, writers := range []int{1, 16, 64} {
+		_, s, err := b.newLedger(fmt.Sprintf("append-%d", writers))
+		if err != nil {
+			return err
+		}
+		before, fsync, err := b.syncs()
+		if err != nil {
+			return err
+		}
+		rate, took, err := crowd(ctx, writers, measureFor, func(ctx context.Context) error {
+			_, err := s.Append(ctx, ledger.StreamID{Category: "project", ID: uuid.New()}, 0, []ledger.Proposed{benchEvent(proposal(0))})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		after, _, err := b.syncs()
+		if err = errors.Join(err, s.Close()); err != nil {
+			return err
+		}
+		b.add(figure{fmt.Sprintf("append, %d writers", writers), rate, "events/s", rate / ((before + after) / 2), "append+fsync", rank(took, 50), rank(took, 99)})
+		if writers == 1 {
+			b.add(figure{"one append, median", float64(took[len(took)/2].Microseconds()), "µs", float64(took[len(took)/2]) / float64(fsync), "median fsync", "", ""})
+		}
+	}
+	return nil
+}
+
+func rank(took []time.Duration, percent int) string {
+	return took[(len(took)-1)*percent/100].Round(10 * time.Microsecond).String()
+}
+
+// commands measures durable commands through the whole API on loopback.
+func (b *bench) commands(ctx context.Context) error {
+	l, s, err := b.newLedger("http")
+	if err != nil {
+		return err
+	}
+	token, err := issuer{l, console, ledger.Source{Kind: "process"}}.issue(ctx, "bench.manager", "service", []string{"PM"}, "bench", rand.Reader)
+	if err != nil {
+		return err
+	}
+	views, err := sqlite.OpenViews(filepath.Join(b.dir, "http-views.db"), l.ID, projections.Views(), time.Now)
+	if err != nil {
+		return err
+	}
+	api, err := httpapi.New(httpapi.Config{Ledger: l, Feed: s, Reader: views, Views: projections.Views(), Reports: projections.Reports(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	trivial := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusCreated)
+	})
+	for _, clients := range []int{1, 16, 64} {
+		disk, _, err := b.syncs()
+		if err != nil {
+			return err
+		}
+		handler, _, err := b.overHTTP(ctx, trivial, token, clients)
+		if err != nil {
+			return err
+		}
+		rate, took, err := b.overHTTP(ctx, api, token, clients)
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("command over HTTP, %d clients", clients)
+		b.add(figure{name, rate, "commands/s", rate / disk, "append+fsync", rank(took, 50), rank(took, 99)})
+		b.add(figure{name, rate, "commands/s", rate / handler, "trivial handler", "", ""})
+	}
+	return errors.Join(views.Close(), s.Close())
+}
+
+func (b *bench) overHTTP(ctx context.Context, h http.Handler, token string, clients int) (float64, []time.Duration, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, nil, err
+	}
+	server := httpapi.Server(h, l.Addr().String())
+	go func() { _ = server.Serve(l) }() // it ends with Close
+	defer server.Close()
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	body, err := json.Marshal(ledger.Act{Data: proposalJSON})
+	if err != nil {
+		return 0, nil, err
+	}
+	return crowd(ctx, clients, measureFor, func(ctx context.Context) error {
+		url := fmt.Sprintf("http://%s/v1/commands/project/%s/propose", l.Addr(), uuid.New())
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		r.Header = http.Header{"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}, "Idempotency-Key": {uuid.NewString()}}
+		answer, err := client.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		said, err := io.ReadAll(answer.Body)
+		if answer.StatusCode != http.StatusCreated {
+			return fmt.Errorf("%s: %s", answer.Status, said)
+		}
+		return err
+	})
+}
+
+func proposal(i int) project.ProjectProposed {
+	money := ledger.Money{Minor: 120_000_000, Currency: "CNY"}
+	return project.ProjectProposed{
+		Titles: ledger.Names{Zh: "大型离心压缩机转子动力学", En: "Rotor dynamics of large compressors"},
+		Code:   fmt.Sprintf("P-2026-%06d", i), Action: 1, Tags: []string{"xinzihao", "equipment"}, Budget: &money,
+	}
+}
+
+var proposalJSON, _ = json.Marshal(proposal(0))
+
+// benchEvent is an event with an envelope of the usual size.
+func benchEvent(e ledger.Event) ledger.Proposed {
+	data, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // our own types
+	}
+	command := uuid.New()
+	return ledger.Proposed{ID: command, Type: e.EventType(), Data: data, Meta: ledger.Metadata{
+		Ledger: command, Command: command, Correlation: command, Digest: fmt.Sprintf("%064x", command[:]),
+		Actor: "bench.manager", Role: ledger.PM, OccurredOn: ledger.Day(2024, 5, 20), Source: ledger.Source{Kind: "api"},
+	}}
+}
+
+// history measures a ledger of some size: reading it whole, building its read models, asking
+// about moments, and appending to it.
+func (b *bench) history(ctx context.Context) error {
+	_, s, err := b.newLedger("history")
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := grow(ctx, s, 0, b.events); err != nil {
+		return err
+	}
+	small, err := b.at(ctx, s, b.events)
+	if err != nil || !b.large {
+		return err
+	}
+	fmt.Fprintln(b.progress, "measuring a ledger of", 10*b.events, "events")
+	if err := grow(ctx, s, b.events, 10*b.events); err != nil {
+		return err
+	}
+	big, err := b.at(ctx, s, 10*b.events)
+	if err != nil {
+		return err
+	}
+	b.add(figure{"time of an append, ten times the events", big.Seconds() * 1e6, "µs", float64(big) / float64(small), "the smaller ledger", "", ""})
+	return nil
+}
+
+// grow appends lives of five events each until the ledger has so many.
+func grow(ctx context.Context, s *sqlite.Store, from, to int) error {
+	var waits []func() (ledger.Position, error)
+	settle := func() error {
+		for _, wait := range waits {
+			if _, err := wait(); err != nil {
+				return err
+			}
+		}
+		waits = waits[:0]
+		return nil
+	}
+	for i := from; i < to; i += 5 {
+		stream := ledger.StreamID{Category: "project", ID: uuid.New()}
+		var life []ledger.Proposed
+		for n, e := range []ledger.Event{
+			proposal(i), project.ProjectApproved{Body: "科技创新部办公会"}, project.StageGateDecided{Gate: 2, Decision: "go"},
+			project.FundingAgreed{Amount: ledger.Money{Minor: 1, Currency: "CNY"}}, project.StageGateDecided{Gate: 3, Decision: "go"},
+		} {
+			p := benchEvent(e)
+			p.Meta.OccurredOn = ledger.Day(2010+i%15, time.Month(n+1), 1+i%28)
+			life = append(life, p)
+		}
+		wait, err := s.Enqueue(ctx, stream, 0, life)
+		if err != nil {
+			return err
+		}
+		if waits = append(waits, wait); len(waits) == 512 {
+			if err := settle(); err != nil {
+				return err
+			}
+		}
+	}
+	return settle()
+}
+
+func (b *bench) at(ctx context.Context, s *sqlite.Store, events int) (appending time.Duration, err error) {
+	if err := b.replay(ctx, s, events); err != nil {
+		return 0, err
+	}
+	views, err := b.catchUp(ctx, s, events)
+	if err != nil {
+		return 0, err
+	}
+	defer views.Close()
+	if err := b.moments(ctx, views, events); err != nil {
+		return 0, err
+	}
+	_, took, err := crowd(ctx, 1, measureFor, func(ctx context.Context) error {
+		_, err := s.Append(ctx, ledger.StreamID{Category: "project", ID: uuid.New()}, 0, []ledger.Proposed{benchEvent(proposal(0))})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(filepath.Join(b.dir, "history.db"))
+	if err != nil {
+		return 0, err
+	}
+	b.add(figure{fmt.Sprintf("stored bytes an event, %d events", events), float64(info.Size()) / float64(events), "bytes", 0, "", "", ""})
+	return took[len(took)/2], nil
+}
+
+func decodeAny(name string, data []byte) (ledger.Event, error) {
+	return ledger.Decode(aggregates, name, data)
+}
+
+func (b *bench) replay(ctx context.Context, s *sqlite.Store, events int) error {
+	debug.FreeOSMemory()
+	var before, peak runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start, n, most := time.Now(), 0, uint64(0)
+	for batch, err := range s.Follow(ctx, ledger.Position{}) {
+		if err != nil {
+			return err
+		}
+		for _, r := range batch.Events {
+			if _, err := decodeAny(r.Type, r.Data); err != nil {
+				return err
+			}
+			n++
+		}
+		if n%25_600 == 0 {
+			runtime.ReadMemStats(&peak)
+			most = max(most, peak.HeapAlloc)
+		}
+		if batch.Live {
+			break
+		}
+	}
+	b.add(figure{fmt.Sprintf("replay decoded, %d events", events), float64(n) / time.Since(start).Seconds(), "events/s", 0, "", "", ""})
+	b.add(figure{fmt.Sprintf("heap while replaying %d events", events), float64(most-min(most, before.HeapAlloc)) / (1 << 20), "MiB", 0, "", "", ""})
+	return nil
+}
+
+func (b *bench) catchUp(ctx context.Context, s *sqlite.Store, events int) (*sqlite.Views, error) {
+	views, err := sqlite.OpenViews(filepath.Join(b.dir, fmt.Sprintf("views-%d.db", events)), s.LedgerID(), projections.Views(), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	generation, err := views.Generation(false)
+	if err != nil {
+		return nil, errors.Join(err, views.Close())
+	}
+	runner := &projections.Runner{Feed: s, Streams: s, Docs: generation, Views: projections.Views(), Decode: decodeAny, Log: slog.New(slog.DiscardHandler)}
+	start := time.Now()
+	if err := runner.CatchUp(ctx); err != nil {
+		return nil, errors.Join(err, views.Close())
+	}
+	b.add(figure{fmt.Sprintf("catch-up of all views, %d events", events), float64(runner.Status().Checkpoint.Entry) / time.Since(start).Seconds(), "events/s", 0, "", "", ""})
+	return views, nil
+}
+
+// moments compares questions about the past with the same about now.
+func (b *bench) moments(ctx context.Context, views *sqlite.Views, events int) error {
+	past := projections.At{AsOf: ledger.Day(2018, 6, 30), KnownAt: ledger.Entry(events / 2)}
+	for _, q := range []struct {
+		name string
+		ask  func(at projections.At) error
+	}{
+		{"one page of the board", func(at projections.At) error {
+			_, err := views.Query(ctx, projections.Query{View: "project-board", Limit: 50, At: at})
+			return err
+		}},
+		{"a filtered page", func(at projections.At) error {
+			_, err := views.Query(ctx, projections.Query{View: "project-board", Limit: 50, At: at, Where: []projections.Where{{Column: "stage", Op: "eq", Values: []string{"pilot"}}}})
+			return err
+		}},
+		{"the funnel", func(at projections.At) error {
+			_, err := views.Report(ctx, "k06", nil, at)
+			return err
+		}},
+	} {
+		now, err := median(func() error { return q.ask(projections.At{}) })
+		if err != nil {
+			return err
+		}
+		then, err := median(func() error { return q.ask(past) })
+		if err != nil {
+			return err
+		}
+		b.add(figure{fmt.Sprintf("(T, K): %s, %d events", q.name, events), float64(then.Microseconds()), "µs", float64(then) / float64(now), "now", "", ""})
+	}
+	return nil
+}
+
+func median(f func() error) (time.Duration, error) {
+	var took []time.Duration
+	for range 7 {
+		start := time.Now()
+		if err := f(); err != nil {
+			return 0, err
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	return took[len(took)/2], nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ttledger/adapters/httpapi"
+	"ttledger/adapters/sqlite"
+	"ttledger/domain/ledger"
+	"ttledger/projections"
+)
+
+// metrics counts what the server does, for Prometheus. It has a registry of its own: nothing
+// gets into it that is not listed here.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	commands *prometheus.CounterVec
+	append   prometheus.Histogram
+	batch    prometheus.Histogram
+	queue    prometheus.Gauge
+	failed   prometheus.Counter
+}
+
+func newMetrics(l lag) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ttledger_http_requests_total",
+			Help: "Requests answered, by the name of the route."}, []string{"route", "method", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ttledger_http_request_seconds",
+			Help: "Time to answer a request.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}, []string{"route"}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ttledger_commands_total",
+			Help: "Commands taken over HTTP, by what came of them."}, []string{"command", "outcome"}),
+		append: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ttledger_append_seconds",
+			Help: "Time from an append to its durable answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}),
+		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ttledger_append_batch_size",
+			Help: "Appends that shared one transaction.", Buckets: prometheus.ExponentialBuckets(1, 2, 9)}),
+		queue: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ttledger_append_queue_depth",
+			Help: "Appends that waited when the last transaction was done."}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "ttledger_append_failures_total",
+			Help: "Transactions that failed as a whole."}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "ttledger_build_info", Help: "Always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.seconds, m.commands, m.append, m.batch, m.queue, m.failed, build, l,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *metrics) answered(a httpapi.Answered) {
+	m.requests.WithLabelValues(a.Route, a.Method, strconv.Itoa(a.Status)).Inc()
+	m.seconds.WithLabelValues(a.Route).Observe(a.Took.Seconds())
+	if a.Command != "" {
+		m.commands.WithLabelValues(a.Command, a.Outcome).Inc()
+	}
+}
+
+func (m *metrics) committed(c sqlite.Commit) {
+	for _, waited := range c.Waited {
+		m.append.Observe(waited.Seconds())
+	}
+	m.batch.Observe(float64(c.Requests))
+	m.queue.Set(float64(c.Queued))
+	if c.Err != nil {
+		m.failed.Inc()
+	}
+}
+
+// behind counts the events after a position and says when the first of them was recorded.
+type behind func(context.Context, ledger.Position) (events int64, since time.Time, err error)
+
+// lag measures, when it is asked, how far the read models are from the ledger's true head. It is
+// a prometheus.Collector.
+type lag struct {
+	status func() projections.Status
+	behind behind
+}
+
+var (
+	storeUp     = prometheus.NewDesc("ttledger_store_up", "1 where the ledger answers.", nil, nil)
+	entryReach  = prometheus.NewDesc("ttledger_projection_entry", "The last entry in the read models.", nil, nil)
+	lagEvents   = prometheus.NewDesc("ttledger_projection_lag_events", "Recorded events that the read models have not seen.", nil, nil)
+	lagSeconds  = prometheus.NewDesc("ttledger_projection_lag_seconds", "Age of the oldest event that the read models have not seen; 0 where there is none.", nil, nil)
+	modelsEnded = prometheus.NewDesc("ttledger_projection_stopped", "1 where the read models will not go on by themselves.", nil, nil)
+)
+
+// Describe is prometheus.Collector.
+func (l lag) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{storeUp, entryReach, lagEvents, lagSeconds, modelsEnded} {
+		out <- d
+	}
+}
+
+// scrapeWait bounds the question to the ledger. A ledger that does not answer has no lag to
+// show, and says so by ttledger_store_up.
+const scrapeWait = 2 * time.Second
+
+// Collect is prometheus.Collector.
+func (l lag) Collect(out chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	status := l.status()
+	gauge(entryReach, float64(status.Checkpoint.Entry))
+	gauge(modelsEnded, truth(status.Stopped))
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeWait)
+	defer cancel()
+	events, since, err := l.behind(ctx, status.Checkpoint.Position)
+	gauge(storeUp, truth(err == nil))
+	if err != nil {
+		return
+	}
+	age := 0.0
+	if events > 0 {
+		age = max(0, time.Since(since).Seconds())
+	}
+	gauge(lagEvents, float64(max(0, events)))
+	gauge(lagSeconds, age)
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
