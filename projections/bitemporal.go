@@ -65,10 +65,11 @@ func (b *book) add(ctx context.Context, f Fact, from past) error {
 		b.rows = b.rows[:n-1]
 		b.close(last, f.Entry)
 		if day > last.ValidFrom {
-			b.believe(last.ValidFrom, day, f.Entry, last.doc)
+			b.believe(last.ValidFrom, day, f.Entry, last.doc, last.Values)
 		}
 	}
-	b.believe(day, Forever, f.Entry, b.view.fold(doc, b.key, f))
+	doc = b.view.fold(doc, b.key, f)
+	b.believe(day, Forever, f.Entry, doc, b.view.values(doc))
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (b *book) refold(ctx context.Context, k ledger.Entry, day string, from past
 			end = facts[i+1].Meta.OccurredOn.First().String()
 		}
 		if first != end && first >= start {
-			b.believe(first, end, k, doc)
+			b.believe(first, end, k, doc, b.view.values(doc))
 		}
 	}
 	return nil
@@ -138,8 +139,8 @@ func (b *book) complete(stored []Row) error {
 }
 
 // believe adds a row from entry k on.
-func (b *book) believe(from, to string, k ledger.Entry, doc any) {
-	b.rows = append(b.rows, believed{Row: Row{b.key, from, to, k, Open, b.view.values(doc)}, doc: doc})
+func (b *book) believe(from, to string, k ledger.Entry, doc any, values []any) {
+	b.rows = append(b.rows, believed{Row: Row{b.key, from, to, k, Open, values}, doc: doc})
 }
 
 // close ends a row's belief at entry k.

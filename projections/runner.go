@@ -219,9 +219,12 @@ func (r *Runner) fold(ctx context.Context, v View, facts []Fact) (ViewChanges, e
 		}
 	}
 	keys := slices.Sorted(maps.Keys(books))
-	last, err := r.Docs.Last(ctx, v.Name, keys)
-	if err != nil {
-		return ViewChanges{}, err
+	var last map[string]Row
+	if !v.once {
+		var err error
+		if last, err = r.Docs.Last(ctx, v.Name, keys); err != nil {
+			return ViewChanges{}, err
+		}
 	}
 	for key, row := range last {
 		doc, err := v.scan(row.Values)

@@ -28,6 +28,7 @@ type Spec[D any] struct {
 	Version int    // from 1; another fold, or another meaning of a column, is another version
 	Title   ledger.Text
 	Roles   []ledger.Role // who may read it
+	Once    bool          // no key is touched twice, so none needs to be looked up
 	Keys    func(Fact) []string
 	Fold    func(row D, key string, f Fact) D
 }
@@ -40,6 +41,7 @@ type View struct {
 	Roles   []ledger.Role
 	Columns []Column
 
+	once   bool
 	keys   func(Fact) []string
 	fold   func(row any, key string, f Fact) any
 	zero   func() any
@@ -56,6 +58,7 @@ func NewView[D any](s Spec[D]) View {
 	}
 	return View{
 		Name: s.Name, Version: s.Version, Title: s.Title, Roles: s.Roles, Columns: columnsOf(t),
+		once:   s.Once,
 		keys:   s.Keys,
 		fold:   func(row any, key string, f Fact) any { return s.Fold(row.(D), key, f) },
 		zero:   func() any { var d D; return d },

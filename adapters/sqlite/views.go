@@ -191,7 +191,7 @@ func (v *Views) createTable(generation int64, view projections.View) error {
 		}
 		fmt.Fprintf(&b, ", %s %s", quote(c.Name), kind)
 	}
-	b.WriteString(", PRIMARY KEY (key, known_from, valid_from)) STRICT, WITHOUT ROWID")
+	b.WriteString(", PRIMARY KEY (key, known_from, valid_from)) STRICT")
 	if err := sqlitex.Execute(v.write, b.String(), nil); err != nil {
 		return err
 	}
@@ -350,9 +350,9 @@ func (g *Generation) Save(_ context.Context, from ledger.Entry, c projections.Ch
 		return g.overtaken()
 	}
 	for _, e := range c.Entries {
-		err = sqlitex.Execute(g.write, `INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
+		err = g.do(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (entry) DO NOTHING`,
-			&sqlitex.ExecOptions{Args: []any{int64(e.Entry), int64(e.Position.Commit), int64(e.Position.Prepare), e.Stream.String(), int64(e.Version), e.RecordedAt.UnixNano()}})
+			int64(e.Entry), int64(e.Position.Commit), int64(e.Position.Prepare), e.Stream.String(), int64(e.Version), e.RecordedAt.UnixNano())
 		if err != nil {
 			return err
 		}
@@ -369,8 +369,7 @@ func (g *Generation) saveView(c projections.ViewChanges) error {
 	table := tableName(g.id, c.View)
 	closing := fmt.Sprintf("UPDATE %s SET known_to = ? WHERE key = ? AND known_from = ? AND valid_from = ?", table)
 	for _, r := range c.Closed {
-		err := sqlitex.Execute(g.write, closing, &sqlitex.ExecOptions{Args: []any{int64(r.KnownTo), r.Key, int64(r.KnownFrom), r.ValidFrom}})
-		if err != nil {
+		if err := g.do(closing, int64(r.KnownTo), r.Key, int64(r.KnownFrom), r.ValidFrom); err != nil {
 			return err
 		}
 		if g.write.Changes() != 1 {
@@ -381,13 +380,37 @@ func (g *Generation) saveView(c projections.ViewChanges) error {
 		return nil
 	}
 	inserting := fmt.Sprintf("INSERT INTO %s VALUES (?, ?, ?, ?, ?%s)", table, strings.Repeat(", ?", len(c.New[0].Values)))
+	var args []any
 	for _, r := range c.New {
-		args := append([]any{r.Key, r.ValidFrom, r.ValidTo, int64(r.KnownFrom), int64(r.KnownTo)}, r.Values...)
-		if err := sqlitex.Execute(g.write, inserting, &sqlitex.ExecOptions{Args: args}); err != nil {
+		args = append(append(args[:0], r.Key, r.ValidFrom, r.ValidTo, int64(r.KnownFrom), int64(r.KnownTo)), r.Values...)
+		if err := g.do(inserting, args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// do runs a statement that answers nothing, prepared once, with strings, integers and NULLs.
+func (g *Generation) do(query string, args ...any) error {
+	stmt, err := g.write.Prepare(query)
+	if err != nil {
+		return err
+	}
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			stmt.BindText(i+1, v)
+		case int64:
+			stmt.BindInt64(i+1, v)
+		case nil:
+			stmt.BindNull(i + 1)
+		default:
+			return fmt.Errorf("a column of type %T", arg)
+		}
+	}
+	defer stmt.Reset()
+	_, err = stmt.Step()
+	return err
 }
 
 // Serve flips the v_… views to this generation in one transaction and drops the older ones.

@@ -87,8 +87,12 @@ type VerbOf[C any] struct {
 func Does[T, C any](v Verb) VerbOf[C] {
 	v.Data = reflect.TypeFor[T]()
 	return VerbOf[C]{v, func(data []byte) (C, error) {
+		// The data was looked through as part of its Act; again only to say what is wrong.
 		var c T
-		err := DecodeStrict(data, "/data", &c)
+		err := decodeStored(data, &c)
+		if err != nil {
+			err = DecodeStrict(data, "/data", &c)
+		}
 		return any(c).(C), err
 	}}
 }
