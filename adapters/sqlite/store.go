@@ -213,6 +213,7 @@ func prepareConn(conn *sqlite.Conn) error {
 		"synchronous = FULL",     // with NORMAL a power cut loses acknowledged events
 		"wal_autocheckpoint = 0", // they happen off the write path
 		"cell_size_check = ON",   // a damaged page is an error and not a guess
+		"cache_size = -32768",    // 32 MiB: the index on streams is looked up at random
 	} {
 		if err := sqlitex.ExecuteTransient(conn, "PRAGMA "+pragma, nil); err != nil {
 			return err

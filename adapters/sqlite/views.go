@@ -327,7 +327,36 @@ func value(s *sqlite.Stmt, i int) any {
 
 // Save writes a batch: rows, entries and checkpoint in one transaction, if the checkpoint is
 // still where the batch began.
-func (g *Generation) Save(_ context.Context, from ledger.Entry, c projections.Changes) (err error) {
+func (g *Generation) Save(_ context.Context, from ledger.Entry, c projections.Changes) error {
+	return g.change(func() error {
+		to := c.Entries[len(c.Entries)-1]
+		err := g.do("UPDATE generations SET entry = ?, pos_commit = ?, pos_prepare = ?, recorded_at = ? WHERE id = ? AND entry = ?",
+			int64(to.Entry), int64(to.Position.Commit), int64(to.Position.Prepare), to.RecordedAt.UnixNano(), g.id, int64(from))
+		if err != nil {
+			return err
+		}
+		if g.write.Changes() != 1 {
+			return g.overtaken()
+		}
+		for _, e := range c.Entries {
+			err := g.do(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
+				ON CONFLICT (entry) DO NOTHING`,
+				int64(e.Entry), int64(e.Position.Commit), int64(e.Position.Prepare), e.Stream.String(), int64(e.Version), e.RecordedAt.UnixNano())
+			if err != nil {
+				return err
+			}
+		}
+		for _, view := range c.Views {
+			if err := g.saveView(view); err != nil {
+				return fmt.Errorf("view %s: %w", view.View, err)
+			}
+		}
+		return nil
+	})
+}
+
+// change runs f in one transaction and tells those who wait that there is something new.
+func (g *Generation) change(f func() error) (err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	end, err := sqlitex.ImmediateTransaction(g.write)
@@ -340,29 +369,7 @@ func (g *Generation) Save(_ context.Context, from ledger.Entry, c projections.Ch
 			g.announce()
 		}
 	}()
-	to := c.Entries[len(c.Entries)-1]
-	err = sqlitex.Execute(g.write, "UPDATE generations SET entry = ?, pos_commit = ?, pos_prepare = ?, recorded_at = ? WHERE id = ? AND entry = ?",
-		&sqlitex.ExecOptions{Args: []any{int64(to.Entry), int64(to.Position.Commit), int64(to.Position.Prepare), to.RecordedAt.UnixNano(), g.id, int64(from)}})
-	if err != nil {
-		return err
-	}
-	if g.write.Changes() != 1 {
-		return g.overtaken()
-	}
-	for _, e := range c.Entries {
-		err = g.do(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (entry) DO NOTHING`,
-			int64(e.Entry), int64(e.Position.Commit), int64(e.Position.Prepare), e.Stream.String(), int64(e.Version), e.RecordedAt.UnixNano())
-		if err != nil {
-			return err
-		}
-	}
-	for _, view := range c.Views {
-		if err = g.saveView(view); err != nil {
-			return fmt.Errorf("view %s: %w", view.View, err)
-		}
-	}
-	return nil
+	return f()
 }
 
 func (g *Generation) saveView(c projections.ViewChanges) error {
@@ -414,32 +421,26 @@ func (g *Generation) do(query string, args ...any) error {
 }
 
 // Serve flips the v_… views to this generation in one transaction and drops the older ones.
-func (g *Generation) Serve(context.Context) (err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	end, err := sqlitex.ImmediateTransaction(g.write)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		end(&err)
-		if err == nil {
-			g.announce()
+func (g *Generation) Serve(context.Context) error {
+	return g.change(func() error {
+		there, serving := false, false
+		err := sqlitex.Execute(g.write, "SELECT serving FROM generations WHERE id = ?", &sqlitex.ExecOptions{Args: []any{g.id}, ResultFunc: func(s *sqlite.Stmt) error {
+			there, serving = true, s.ColumnInt64(0) == 1
+			return nil
+		}})
+		if err != nil || serving {
+			return err
 		}
-	}()
-	there, serving := false, false
-	err = sqlitex.Execute(g.write, "SELECT serving FROM generations WHERE id = ?", &sqlitex.ExecOptions{Args: []any{g.id}, ResultFunc: func(s *sqlite.Stmt) error {
-		there, serving = true, s.ColumnInt64(0) == 1
-		return nil
-	}})
-	if err != nil || serving {
-		return err
-	}
-	if !there {
-		return g.overtaken()
-	}
+		if !there {
+			return g.overtaken()
+		}
+		return g.flip()
+	})
+}
+
+func (g *Generation) flip() error {
 	var script strings.Builder
-	err = sqlitex.Execute(g.write, "SELECT generation, view, name FROM tables ORDER BY generation", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
+	err := sqlitex.Execute(g.write, "SELECT generation, view, name FROM tables ORDER BY generation", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
 		if s.ColumnInt64(0) < g.id {
 			base := "v_" + strings.ReplaceAll(s.ColumnText(1), "-", "_")
 			fmt.Fprintf(&script, "DROP VIEW IF EXISTS %s; DROP VIEW IF EXISTS %s_history; DROP TABLE %s;\n", base, base, s.ColumnText(2))
