@@ -68,7 +68,7 @@ func demo(c *cobra.Command, dir, listen string) error {
 	filled := make(chan error, 1)
 	err = s.run(ctx, listen, func(address string) {
 		go func() {
-			err := fill(ctx, c, d, dir, address)
+			err := fill(ctx, c, s, dir, address)
 			filled <- err
 			if err != nil {
 				cancel()
@@ -84,8 +84,8 @@ func demo(c *cobra.Command, dir, listen string) error {
 }
 
 // fill records the demonstration: its people, its invented projects, and the real awards.
-func fill(ctx context.Context, c *cobra.Command, d *directory, dir, address string) error {
-	start, out := time.Now(), c.OutOrStdout()
+func fill(ctx context.Context, c *cobra.Command, s *server, dir, address string) error {
+	start, out, d := time.Now(), c.OutOrStdout(), s.d
 	tokens, err := demoPrincipals(ctx, d)
 	if err != nil {
 		return err
@@ -107,6 +107,9 @@ func fill(ctx context.Context, c *cobra.Command, d *directory, dir, address stri
 	if err != nil {
 		return err
 	}
+	if err := s.current(ctx); err != nil {
+		return err
+	}
 	if err := summary.Print(out); err != nil {
 		return err
 	}
@@ -124,6 +127,21 @@ Tokens: manager $T (roles PM, TM), approver %[5]s (APR), auditor %[6]s (AUD)
 `, time.Since(start).Round(time.Second), report, address,
 		tokens["demo.manager"], tokens["demo.approver"], tokens["demo.auditor"], d.path, demoID("project", "P-2021-0001"))
 	return err
+}
+
+// current returns once the read models show all that is recorded.
+func (s *server) current(ctx context.Context) error {
+	for {
+		behind, _, err := s.d.store.Behind(ctx, s.runner.Status().Checkpoint.Position)
+		if err != nil || behind == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func demoPrincipals(ctx context.Context, d *directory) (map[string]string, error) {
