@@ -76,6 +76,7 @@ type Store struct {
 	checkpointErr error // the checkpointer's until checkpoints is done
 	truncateErr   error // the writer's until writes is done
 
+	heads heads
 	watch atomic.Pointer[func(Commit)]
 
 	wake sync.Mutex
@@ -266,6 +267,10 @@ const (
 // looks at an event.
 func (s *Store) Read(ctx context.Context, stream ledger.StreamID, after ledger.Version) iter.Seq2[ledger.Recorded, error] {
 	return func(yield func(ledger.Recorded, error) bool) {
+		nothing, commits := s.heads.look(stream, after)
+		if nothing && ctx.Err() == nil {
+			return
+		}
 		for {
 			page, err := s.page(ctx, selectStream, func(stmt *sqlite.Stmt) {
 				stmt.BindText(1, stream.String())
@@ -291,6 +296,9 @@ func (s *Store) Read(ctx context.Context, stream ledger.StreamID, after ledger.V
 				return
 			}
 			if len(page) < pageSize {
+				if !s.readOnly {
+					s.heads.note(stream, after, commits)
+				}
 				return
 			}
 		}

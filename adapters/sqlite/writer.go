@@ -112,6 +112,7 @@ func (s *Store) write() {
 		}
 		idle := !s.checkpointing.Load()
 		grown, err := s.commit(batch)
+		s.heads.moved(batch, err)
 		s.tell(batch, err)
 		for _, r := range batch {
 			if err != nil {
