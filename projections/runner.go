@@ -48,9 +48,9 @@ type Changes struct {
 
 // ViewChanges is what one batch did to one view.
 type ViewChanges struct {
-	View   string
-	Closed []Row // stored rows that are believed no longer, with their KnownTo
-	New    []Row
+	View  string
+	Ended []Row // stored rows with the ends they got: ValidTo and EndKnown, KnownTo
+	New   []Row
 }
 
 // Undecodable is an event that this release cannot read. It stops the runner: nothing is
@@ -243,7 +243,7 @@ func (r *Runner) fold(ctx context.Context, v View, facts []Fact) (ViewChanges, e
 	all := ViewChanges{View: v.Name}
 	for _, key := range keys {
 		c := books[key].changes()
-		all.Closed, all.New = append(all.Closed, c.Closed...), append(all.New, c.New...)
+		all.Ended, all.New = append(all.Ended, c.Ended...), append(all.New, c.New...)
 	}
 	return all, nil
 }
