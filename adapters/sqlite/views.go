@@ -257,14 +257,25 @@ func (g *Generation) overtaken() error {
 
 const rowColumns = 6 // before the view's own: key, valid_from, valid_to, end_known, known_from, known_to
 
-// Last is, for each of the keys that has one, the row believed now that holds for ever.
-func (g *Generation) Last(_ context.Context, view string, keys []string) (map[string]projections.Row, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// Last is, for each of the keys that has one, the row believed now that holds for ever. It reads
+// beside a Save, from a connection of its own.
+func (g *Generation) Last(ctx context.Context, view string, keys []string) (map[string]projections.Row, error) {
 	rows := make(map[string]projections.Row, len(keys))
+	if len(keys) == 0 {
+		return rows, nil
+	}
+	c, err := g.pool.Take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer g.pool.Put(c)
+	defer func() { _ = sqlitex.Execute(c, "ROLLBACK", nil) }() // it only reads
+	if err := sqlitex.Execute(c, "BEGIN", nil); err != nil {
+		return nil, err
+	}
 	query := fmt.Sprintf("SELECT * FROM %s WHERE key = ? AND known_to = ? AND valid_to = ?", tableName(g.id, view))
 	for _, key := range keys {
-		err := sqlitex.Execute(g.write, query, &sqlitex.ExecOptions{
+		err := sqlitex.Execute(c, query, &sqlitex.ExecOptions{
 			Args: []any{key, int64(projections.Open), projections.Forever},
 			ResultFunc: func(s *sqlite.Stmt) error {
 				rows[key] = scanRow(s)
