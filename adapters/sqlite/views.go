@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -78,7 +79,7 @@ func (v *Views) prepare() (err error) {
 	for _, pragma := range []string{
 		"PRAGMA busy_timeout = 10000", "PRAGMA page_size = 8192", "PRAGMA journal_mode = WAL",
 		// A power cut may lose the last batches, which are then folded again.
-		"PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 4000",
+		"PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 8000",
 	} {
 		if err = sqlitex.ExecuteTransient(v.write, pragma, nil); err != nil {
 			return err
@@ -362,11 +363,19 @@ func (g *Generation) Save(_ context.Context, from ledger.Entry, c projections.Ch
 		if g.write.Changes() != 1 {
 			return g.overtaken()
 		}
+		numbering, err := g.write.Prepare(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (entry) DO NOTHING`)
+		if err != nil {
+			return err
+		}
 		for _, e := range c.Entries {
-			err := g.do(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
-				ON CONFLICT (entry) DO NOTHING`,
-				int64(e.Entry), int64(e.Position.Commit), int64(e.Position.Prepare), e.Stream.String(), int64(e.Version), e.RecordedAt.UnixNano())
-			if err != nil {
+			numbering.BindInt64(1, int64(e.Entry))
+			numbering.BindInt64(2, int64(e.Position.Commit))
+			numbering.BindInt64(3, int64(e.Position.Prepare))
+			numbering.BindText(4, e.Stream.String())
+			numbering.BindInt64(5, int64(e.Version))
+			numbering.BindInt64(6, e.RecordedAt.UnixNano())
+			if err := run(numbering, 6, nil); err != nil {
 				return err
 			}
 		}
@@ -410,38 +419,52 @@ func (g *Generation) saveView(c projections.ViewChanges) error {
 	if len(c.New) == 0 {
 		return nil
 	}
-	inserting := fmt.Sprintf("INSERT INTO %s VALUES (?, ?, ?, ?, ?, ?%s)", table, strings.Repeat(", ?", len(c.New[0].Values)))
-	var args []any
+	inserting, err := g.write.Prepare(fmt.Sprintf("INSERT INTO %s VALUES (?, ?, ?, ?, ?, ?%s)", table, strings.Repeat(", ?", len(c.New[0].Values))))
+	if err != nil {
+		return err
+	}
 	for _, r := range c.New {
-		args = append(append(args[:0], r.Key, r.ValidFrom, r.ValidTo, int64(r.EndKnown), int64(r.KnownFrom), int64(r.KnownTo)), r.Values...)
-		if err := g.do(inserting, args...); err != nil {
+		inserting.BindText(1, r.Key)
+		inserting.BindText(2, r.ValidFrom)
+		inserting.BindText(3, r.ValidTo)
+		inserting.BindInt64(4, int64(r.EndKnown))
+		inserting.BindInt64(5, int64(r.KnownFrom))
+		inserting.BindInt64(6, int64(r.KnownTo))
+		if err := run(inserting, rowColumns, r.Values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// do runs a statement that answers nothing, prepared once, with strings, integers and NULLs.
+// do runs a statement that answers nothing, prepared once.
 func (g *Generation) do(query string, args ...any) error {
 	stmt, err := g.write.Prepare(query)
 	if err != nil {
 		return err
 	}
+	return run(stmt, 0, args)
+}
+
+// run binds strings, integers and NULLs behind the parameters that are bound already, and runs a
+// statement that answers nothing.
+func run(stmt *sqlite.Stmt, bound int, args []any) error {
 	for i, arg := range args {
 		switch v := arg.(type) {
 		case string:
-			stmt.BindText(i+1, v)
+			stmt.BindText(bound+i+1, v)
 		case int64:
-			stmt.BindInt64(i+1, v)
+			stmt.BindInt64(bound+i+1, v)
 		case nil:
-			stmt.BindNull(i + 1)
+			stmt.BindNull(bound + i + 1)
 		default:
 			return fmt.Errorf("a column of type %T", arg)
 		}
 	}
-	defer stmt.Reset()
-	_, err = stmt.Step()
-	return err
+	if _, err := stmt.Step(); err != nil {
+		return errors.Join(err, stmt.Reset())
+	}
+	return stmt.Reset()
 }
 
 // Serve flips the v_… views to this generation in one transaction and drops the older ones.
