@@ -1,67 +1,33 @@
 package main
 
 import (
-	"crypto/rand"
 	"io"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"ttledger/adapters/httpapi"
-	"ttledger/adapters/sqlite"
-	"ttledger/domain/ledger"
-	"ttledger/projections"
 )
 
-func BenchmarkHTTP(b *testing.B) {
-	x := &bench{dir: b.TempDir(), progress: io.Discard}
-	l, s, err := x.newLedger("http")
-	require.NoError(b, err)
-	token, err := issuer{l, console, ledger.Source{Kind: "process"}}.issue(b.Context(), "bench.manager", "service", []string{"PM"}, "bench", rand.Reader)
-	require.NoError(b, err)
-	views, err := sqlite.OpenViews(filepath.Join(x.dir, "http-views.db"), l.ID, projections.Views(), time.Now)
-	require.NoError(b, err)
-	api, err := httpapi.New(httpapi.Config{Ledger: l, Feed: s, Reader: views, Views: projections.Views(), Reports: projections.Reports(), Log: slog.New(slog.DiscardHandler)})
-	require.NoError(b, err)
-	for b.Loop() {
-		var before, after syscall.Rusage
-		syscall.Getrusage(0, &before)
-		rate, _, err := x.overHTTP(b.Context(), api, token, 64)
-		syscall.Getrusage(0, &after)
-		require.NoError(b, err)
-		used := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
-		b.ReportMetric(rate, "cmd/s")
-		b.ReportMetric(float64(used)/1000/(rate*3), "cpu-us/cmd")
+// Benchmark is what `ttledger bench` measures, a sub-benchmark a part; each figure with its
+// baselines of the same run.
+func Benchmark(b *testing.B) {
+	tune()
+	for i, s := range (&bench{events: 100_000}).steps() {
+		b.Run(s.name, func(b *testing.B) {
+			var figures []figure
+			for b.Loop() {
+				x := &bench{dir: b.TempDir(), events: 100_000, progress: io.Discard}
+				require.NoError(b, x.steps()[i].measure(b.Context()))
+				figures = x.figures
+			}
+			for _, f := range figures {
+				name := strings.NewReplacer(" ", "-", ",", "", ":", "").Replace(f.Name)
+				if f.Ratio > 0 {
+					b.ReportMetric(f.Ratio, name+"/"+strings.ReplaceAll(f.Baseline, " ", "-"))
+				} else {
+					b.ReportMetric(f.Value, name+"-"+f.Unit)
+				}
+			}
+		})
 	}
-	require.NoError(b, views.Close())
-	require.NoError(b, s.Close())
-}
-
-func BenchmarkCatchUp(b *testing.B) {
-	x := &bench{dir: b.TempDir(), progress: io.Discard}
-	_, s, err := x.newLedger("history")
-	require.NoError(b, err)
-	require.NoError(b, grow(b.Context(), s, 0, 100_000))
-	for b.Loop() {
-		var before, after syscall.Rusage
-		syscall.Getrusage(0, &before)
-		from := time.Now()
-		views, err := x.catchUp(b.Context(), s, 100_000)
-		took := time.Since(from)
-		syscall.Getrusage(0, &after)
-		require.NoError(b, err)
-		require.NoError(b, views.Close())
-		info, _ := os.Stat(filepath.Join(x.dir, "views-100000.db"))
-		require.NoError(b, os.Remove(filepath.Join(x.dir, "views-100000.db")))
-		used := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
-		b.ReportMetric(100_000/took.Seconds(), "events/s")
-		b.ReportMetric(float64(used)/1000/100_000, "cpu-us/event")
-		b.ReportMetric(float64(info.Size())/100_000, "bytes/event")
-	}
-	require.NoError(b, s.Close())
 }
