@@ -82,10 +82,14 @@ func newServer(d *directory, log *slog.Logger) (*server, error) {
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
 	d.store.Watch(m.committed)
+	s.hooks.Observe = m.attempted
+	if err := m.hooks(s.hooks); err != nil {
+		return nil, errors.Join(err, s.views.Close())
+	}
 	s.api, err = httpapi.New(httpapi.Config{
 		Ledger: d.ledger, Feed: d.store, Reader: s.views,
 		Views: projections.Views(), Reports: projections.Reports(),
-		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Metrics: m.handler(),
+		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Readers: m.readers, Metrics: m.handler(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.views.Close())
