@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,9 @@ type Options struct {
 	TLS bool
 	// MaxAppendSize is in bytes; the default is the server's 1,048,576.
 	MaxAppendSize int
+	// Join makes a further node of that server's cluster: one log, every node with its own port,
+	// faults and lag. The other options are taken from that server.
+	Join *Server
 }
 
 // Server is one node. All its methods may be called at any time from any goroutine.
@@ -58,30 +62,39 @@ type Server struct {
 	t       testing.TB
 	options Options
 	version [2]int
+	cluster *cluster
 	journal *journal
 	faults  faults
 	net     network
+	lag     atomic.Int64
+	up      atomic.Bool
 
 	mu   sync.Mutex // of what follows
 	grpc *grpc.Server
 	done chan struct{}
 }
 
-// Start runs a server on a free port of the loopback until the test ends.
+// Start runs a server on a port of the loopback until the test ends.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	if o.Version == "" {
-		o.Version = "24.10.4"
-	}
-	if o.MaxAppendSize == 0 {
-		o.MaxAppendSize = 1 << 20
-	}
-	s := &Server{t: t, options: o, version: parseVersion(t, o.Version), journal: newJournal()}
+	s := &Server{t: t, options: o, cluster: &cluster{}, journal: newJournal()}
 	s.net.open = map[string]*conn{}
-	if o.TLS || o.Users != nil {
+	switch {
+	case o.Join != nil:
+		s.options, s.cluster, s.journal = o.Join.options, o.Join.cluster, o.Join.journal
+		s.net.tls, s.net.caFile = o.Join.net.tls, o.Join.net.caFile
+	case o.TLS || o.Users != nil:
 		s.net.tls, s.net.caFile = makeCertificate(t)
 	}
+	if s.options.Version == "" {
+		s.options.Version = "24.10.4"
+	}
+	if s.options.MaxAppendSize == 0 {
+		s.options.MaxAppendSize = 1 << 20
+	}
+	s.version = parseVersion(t, s.options.Version)
 	s.Restart()
+	s.cluster.join(s)
 	t.Cleanup(s.Stop)
 	return s
 }
@@ -106,20 +119,38 @@ func (s *Server) Addr() string { return s.net.addr }
 // CAFile is the path of the certificate to trust, in PEM; empty without TLS.
 func (s *Server) CAFile() string { return s.net.caFile }
 
-// ConnectionString connects as Admin if there is that user, else anonymously.
+// ConnectionString connects to this node, as Admin if there is that user, else anonymously.
 func (s *Server) ConnectionString() string { return s.ConnectionStringAs(Admin) }
 
 // ConnectionStringAs connects with the name and password of one of Options.Users, or anonymously
 // where there is none of that name. Settings may be added to it with "&key=value".
 func (s *Server) ConnectionStringAs(user string) string {
-	credentials := ""
+	return s.connectionString("esdb", user, s.net.addr)
+}
+
+// ClusterString names all nodes as Admin, so that the client asks them by gossip which of them to
+// connect to.
+func (s *Server) ClusterString() string {
+	nodes := s.cluster.all()
+	if len(nodes) == 1 {
+		return s.connectionString("esdb+discover", Admin, s.net.addr)
+	}
+	addrs := make([]string, len(nodes))
+	for i, n := range nodes {
+		addrs[i] = n.net.addr
+	}
+	return s.connectionString("esdb", Admin, strings.Join(addrs, ","))
+}
+
+func (s *Server) connectionString(scheme, user, hosts string) string {
+	credentials, settings := "", "tls=false"
 	if password, ok := s.options.Users[user]; ok {
 		credentials = url.UserPassword(user, password).String() + "@"
 	}
-	if s.net.tls == nil {
-		return fmt.Sprintf("esdb://%s%s?tls=false", credentials, s.net.addr)
+	if s.net.tls != nil {
+		settings = "tls=true&tlsCaFile=" + url.QueryEscape(s.net.caFile)
 	}
-	return fmt.Sprintf("esdb://%s%s?tls=true&tlsCaFile=%s", credentials, s.net.addr, url.QueryEscape(s.net.caFile))
+	return fmt.Sprintf("%s://%s%s?%s", scheme, credentials, hosts, settings)
 }
 
 // Stop closes the listener and cuts every connection, as a crash would: calls under way fail, new
@@ -130,6 +161,7 @@ func (s *Server) Stop() {
 	if s.grpc == nil {
 		return
 	}
+	s.up.Store(false)
 	s.net.close()
 	s.grpc.Stop()
 	<-s.done
@@ -163,6 +195,7 @@ func (s *Server) Restart() {
 		defer close(done)
 		_ = server.Serve(listener) // it ends by Stop, always with an error
 	}()
+	s.up.Store(true)
 }
 
 // Connections counts the connections that are open now: a client that leaks them shows here.
@@ -183,13 +216,18 @@ func (s *Server) Write(stream, eventType string, data []byte) {
 	s.journal.write(stream, eventType, data)
 }
 
-// Lag makes every read and subscription answer like a follower that has not yet received the last
-// n events (events of system streams do not count), until CatchUp. Appends are still decided on
-// the whole log, because a follower forwards them to the leader.
-func (s *Server) Lag(n int) { s.journal.setLag(n) }
+// Lag makes every read and subscription on this node answer like a follower that has not yet
+// received the last n events (those of system streams do not count), until CatchUp. Appends are
+// still decided on the whole log, because a follower forwards them to the leader; and so are calls
+// with the header requires-leader. The client means to send that header and does not (it writes it
+// into the incoming metadata, esdb/options.go): a caller has to put it into the outgoing metadata.
+func (s *Server) Lag(n int) {
+	s.lag.Store(int64(n))
+	s.journal.wake()
+}
 
 // CatchUp ends Lag.
-func (s *Server) CatchUp() { s.journal.setLag(0) }
+func (s *Server) CatchUp() { s.Lag(0) }
 
 // minPing is the shortest time between two pings that the server puts up with.
 const minPing = 5 * time.Second

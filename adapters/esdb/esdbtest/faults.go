@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 )
@@ -160,6 +162,30 @@ func (s *Server) begin(ctx context.Context, op Op, stream string) *call {
 		}
 	}
 	return &call{s: s, ctx: ctx}
+}
+
+// admit refuses what the user may not do, and on a follower what only the leader may answer.
+func (c *call) admit(do action, stream string) error {
+	if err := c.s.authorize(c.ctx, do, stream); err != nil {
+		return err
+	}
+	if leader := c.s.cluster.leader(); c.requiresLeader() && leader != nil && leader != c.s {
+		return NotLeader(leader.Addr())(c.ctx)
+	}
+	return nil
+}
+
+func (c *call) requiresLeader() bool {
+	md, _ := metadata.FromIncomingContext(c.ctx)
+	return slices.Equal(md.Get("requires-leader"), []string{"true"})
+}
+
+// lag is how far behind this call's reads are.
+func (c *call) lag() int {
+	if c.requiresLeader() {
+		return 0
+	}
+	return int(c.s.lag.Load())
 }
 
 // start is where a call without events to count is spoilt at once.

@@ -54,7 +54,6 @@ type journal struct {
 	ids     map[uuid.UUID]*record
 	end     uint64        // the position of the next record
 	grew    chan struct{} // closed when there is more to read
-	lag     int
 	appends int
 }
 
@@ -70,9 +69,9 @@ func newJournal() *journal {
 // outcome is how an append was decided.
 type outcome struct {
 	conflict bool
-	current  int64 // the number of the last event: of the stream if conflict, else of those written
-	position uint64
-	repeat   bool // everything was there already; the server may then not know the position
+	repeat   bool    // everything was there already
+	current  int64   // the number of the last event: of the stream if conflict, else of those written
+	position *uint64 // of the last event written
 }
 
 // errDeleted: the stream is tombstoned, or soft-deleted while it was expected to exist.
@@ -89,7 +88,7 @@ func (j *journal) append(stream string, expected int64, events []proposed) (outc
 	softDeleted := j.metaOf(stream).softDeleted()
 	for _, e := range events {
 		r := j.put(stream, e)
-		o.current, o.position = r.number, r.position
+		o.current, o.position = r.number, &r.position
 	}
 	if softDeleted {
 		j.truncate(stream, o.current-int64(len(events))+1)
@@ -97,7 +96,7 @@ func (j *journal) append(stream string, expected int64, events []proposed) (outc
 	if j.appends++; j.appends%3 == 0 { // the server's own statistics are between everyone's events
 		j.put("$stats-127.0.0.1:2113", proposed{id: uuid.New(), kind: "$statsCollected", json: true, data: []byte(`{}`)})
 	}
-	j.wake()
+	j.announce()
 	return o, nil
 }
 
@@ -169,8 +168,8 @@ func (j *journal) remove(stream string, expected int64, forever bool) (outcome, 
 	} else {
 		r = j.truncate(stream, deletedForever)
 	}
-	j.wake()
-	return outcome{position: r.position}, nil
+	j.announce()
+	return outcome{position: &r.position}, nil
 }
 
 // truncate hides the events before a number by the stream's metadata, whose rest is kept.
@@ -191,7 +190,7 @@ func (j *journal) write(stream, kind string, data []byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.put(stream, proposed{id: uuid.New(), kind: kind, json: true, data: data})
-	j.wake()
+	j.announce()
 }
 
 func (j *journal) put(stream string, e proposed) *record {
@@ -205,28 +204,29 @@ func (j *journal) put(stream string, e proposed) *record {
 	return r
 }
 
-func (j *journal) setLag(n int) {
+// wake makes readers look again.
+func (j *journal) wake() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lag = n
-	j.wake()
+	j.announce()
 }
 
-func (j *journal) wake() {
+func (j *journal) announce() {
 	close(j.grew)
 	j.grew = make(chan struct{})
 }
 
-// all is what a reader sees of $all, and a channel that is closed when there is more.
-func (j *journal) all() ([]*record, <-chan struct{}) {
+// all is what a reader that lags so many events behind sees of $all, and a channel that is closed
+// when there is more.
+func (j *journal) all(lag int) ([]*record, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.visible(), j.grew
+	return j.visible(lag), j.grew
 }
 
-func (j *journal) visible() []*record {
+func (j *journal) visible(lag int) []*record {
 	n := len(j.records)
-	for hidden := 0; hidden < j.lag && n > 0; n-- {
+	for hidden := 0; hidden < lag && n > 0; n-- {
 		if !strings.HasPrefix(j.records[n-1].stream, "$") {
 			hidden++
 		}
@@ -243,10 +243,10 @@ type view struct {
 	grew    <-chan struct{}
 }
 
-func (j *journal) stream(name string) view {
+func (j *journal) stream(name string, lag int) view {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	all := j.visible()
+	all := j.visible(lag)
 	limit := uint64(0)
 	if len(all) > 0 {
 		limit = all[len(all)-1].position + 1
@@ -261,8 +261,8 @@ func (j *journal) stream(name string) view {
 	return v
 }
 
-// metaOf: the metadata of a stream is the last event of the stream $$name; that of a metadata stream says that
-// only its last event counts.
+// metaOf is the metadata of a stream: the last event of the stream $$name. That of a metadata
+// stream says that only its last event counts.
 func (j *journal) metaOf(stream string) streamMeta {
 	if strings.HasPrefix(stream, "$$") {
 		return streamMeta{MaxCount: new(int64(1))}

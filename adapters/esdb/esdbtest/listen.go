@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -45,21 +46,32 @@ type listener struct {
 }
 
 func (n *network) listen(version string) (net.Listener, error) {
-	addr := n.addr
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	inner, err := net.Listen("tcp", addr)
+	inner, err := n.bind()
 	if err != nil {
 		return nil, err
 	}
-	n.addr = inner.Addr().String()
 	l := &listener{Listener: inner, network: n, version: version, grpc: make(chan net.Conn), closed: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.listener = l
 	go l.accept()
 	return l, nil
+}
+
+// bind takes a port below those that the kernel gives to connections, lest one of them take it
+// between Stop and Restart.
+func (n *network) bind() (inner net.Listener, err error) {
+	if n.addr != "" {
+		return net.Listen("tcp", n.addr)
+	}
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000))
+		if inner, err = net.Listen("tcp", addr); err == nil {
+			n.addr = addr
+			return inner, nil
+		}
+	}
+	return nil, err
 }
 
 func (l *listener) accept() {

@@ -25,7 +25,7 @@ func (v *streamsService) Read(req *streams.ReadReq, rpc streams.Streams_ReadServ
 		op = Subscribe
 	}
 	c := v.s.begin(ctx, op, name)
-	if err := v.s.authorize(ctx, toRead, name); err != nil {
+	if err := c.admit(toRead, name); err != nil {
 		return err
 	}
 	if name == "" || o.GetUuidOption() == nil {
@@ -58,7 +58,7 @@ func (v *streamsService) readStream(ctx context.Context, name string, o *streams
 		// A forward read from the end is one from -1, which IndexReader.cs refuses; so it does 0 events.
 		return status.Error(codes.Unknown, "Unexpected ReadStreamResult: Error")
 	}
-	stream := v.s.journal.stream(name)
+	stream := v.s.journal.stream(name, out.call.lag())
 	if stream.dead {
 		return streamDeleted(ctx, name)
 	}
@@ -87,8 +87,7 @@ func revision(at *streams.ReadReq_Options_StreamOptions) int64 {
 }
 
 func (v *streamsService) readAll(o *streams.ReadReq_Options, out *sender) error {
-	all, _ := v.s.journal.all()
-	backwards := o.GetReadDirection() == streams.ReadReq_Options_Backwards
+	all, _ := v.s.journal.all(out.call.lag())
 	from, err := v.start(o.GetAll(), all)
 	if err != nil {
 		return err
@@ -97,16 +96,22 @@ func (v *streamsService) readAll(o *streams.ReadReq_Options, out *sender) error 
 	if err != nil {
 		return err
 	}
-	// Forwards a position means before the event that is there, backwards too: reading forwards from
-	// an event's position returns it, reading backwards does not.
-	i := sort.Search(len(all), func(i int) bool { return !from.after(all[i]) })
-	found := all[i:]
-	if backwards {
-		found = slices.Clone(all[:i])
-		slices.Reverse(found)
+	// A position is before the event that is there: reading forwards from it returns the event,
+	// reading backwards does not.
+	i, step := sort.Search(len(all), func(i int) bool { return !from.after(all[i]) }), 1
+	if o.GetReadDirection() == streams.ReadReq_Options_Backwards {
+		i, step = i-1, -1
 	}
-	found = slices.DeleteFunc(slices.Clone(found), func(r *record) bool { return !wanted(r) })
-	return out.events(found[:min(uint64(len(found)), o.GetCount())], true)
+	for left := o.GetCount(); left > 0 && i >= 0 && i < len(all); i += step {
+		if !wanted(all[i]) {
+			continue
+		}
+		left--
+		if err := out.event(all[i], true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // place is a position in the log; commit first, then prepare.

@@ -43,7 +43,7 @@ func (v *streamsService) Append(rpc streams.Streams_AppendServer) error {
 		return err
 	}
 	c := v.s.begin(ctx, Append, name)
-	if err := v.s.authorize(ctx, toWrite, name); err != nil {
+	if err := c.admit(toWrite, name); err != nil {
 		return err
 	}
 	events, err := v.receive(rpc, c)
@@ -110,7 +110,7 @@ func (v *streamsService) Delete(ctx context.Context, req *streams.DeleteReq) (*s
 		return nil, err
 	}
 	return &streams.DeleteResp{PositionOption: &streams.DeleteResp_Position_{
-		Position: &streams.DeleteResp_Position{CommitPosition: o.position, PreparePosition: o.position}}}, nil
+		Position: &streams.DeleteResp_Position{CommitPosition: *o.position, PreparePosition: *o.position}}}, nil
 }
 
 // Tombstone deletes a stream for ever.
@@ -120,7 +120,7 @@ func (v *streamsService) Tombstone(ctx context.Context, req *streams.TombstoneRe
 		return nil, err
 	}
 	return &streams.TombstoneResp{PositionOption: &streams.TombstoneResp_Position_{
-		Position: &streams.TombstoneResp_Position{CommitPosition: o.position, PreparePosition: o.position}}}, nil
+		Position: &streams.TombstoneResp_Position{CommitPosition: *o.position, PreparePosition: *o.position}}}, nil
 }
 
 func (v *streamsService) remove(ctx context.Context, options revisionOptions, forever bool) (outcome, error) {
@@ -130,7 +130,7 @@ func (v *streamsService) remove(ctx context.Context, options revisionOptions, fo
 		return outcome{}, err
 	}
 	c := v.s.begin(ctx, Delete, name)
-	if err := v.s.authorize(ctx, toDelete, name); err != nil {
+	if err := c.admit(toDelete, name); err != nil {
 		return outcome{}, err
 	}
 	if name == "" {
@@ -181,9 +181,9 @@ func success(o outcome) *streams.AppendResp {
 	}
 	// Of a repeat the server knows the position only once the event is indexed (logPos -1 in
 	// CheckCommit until then), so none may be counted on.
-	if !o.repeat {
+	if o.position != nil {
 		ok.PositionOption = &streams.AppendResp_Success_Position{
-			Position: &streams.AppendResp_Position{CommitPosition: o.position, PreparePosition: o.position}}
+			Position: &streams.AppendResp_Position{CommitPosition: *o.position, PreparePosition: *o.position}}
 	}
 	return &streams.AppendResp{Result: &streams.AppendResp_Success_{Success: ok}}
 }

@@ -20,10 +20,7 @@ const liveBuffer = 32
 
 // subscribeStream follows one stream, which need not exist yet.
 func (v *streamsService) subscribeStream(ctx context.Context, name string, at *streams.ReadReq_Options_StreamOptions, out *sender) error {
-	stream := v.s.journal.stream(name)
-	if stream.dead {
-		return streamDeleted(ctx, name)
-	}
+	stream := v.s.journal.stream(name, out.call.lag())
 	next := int64(0) // a revision is exclusive, the start is not
 	switch at.GetRevisionOption().(type) {
 	case *streams.ReadReq_Options_StreamOptions_End:
@@ -57,7 +54,7 @@ func (v *streamsService) subscribeStream(ctx context.Context, name string, at *s
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-stream.grew:
-			stream = v.s.journal.stream(name)
+			stream = v.s.journal.stream(name, out.call.lag())
 		}
 	}
 }
@@ -66,7 +63,10 @@ func (v *streamsService) subscribeStream(ctx context.Context, name string, at *s
 // there is after the position, with a filter a checkpoint every so many events considered, one more
 // when the end is reached, CaughtUp, then what comes, with checkpoints again.
 func (v *streamsService) subscribeAll(ctx context.Context, o *streams.ReadReq_Options, out *sender) error {
-	all, grew := v.s.journal.all()
+	if err := out.confirm(); err != nil { // before the position is looked at
+		return err
+	}
+	all, grew := v.s.journal.all(out.call.lag())
 	at, err := v.start(o.GetAll(), all)
 	if err != nil {
 		return err
@@ -92,9 +92,6 @@ func (v *streamsService) subscribeAll(ctx context.Context, o *streams.ReadReq_Op
 	case *streams.ReadReq_Options_AllOptions_Position:
 		f.after = &at
 	}
-	if err := out.confirm(); err != nil {
-		return err
-	}
 	for {
 		if err := f.send(all); err != nil {
 			return err
@@ -103,7 +100,7 @@ func (v *streamsService) subscribeAll(ctx context.Context, o *streams.ReadReq_Op
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-grew:
-			all, grew = v.s.journal.all()
+			all, grew = v.s.journal.all(out.call.lag())
 		}
 	}
 }
