@@ -6,9 +6,10 @@
 // (EventStoreDB 24.10, Log V2), as the comments say; the package's own tests hold it against the
 // client and are meant to be read as a description of that server.
 //
-// Read it in this order: journal.go decides what an append does, streams.go and read.go and
-// subscribe.go are the protocol, access.go is users and ACLs, faults.go is what can go wrong,
-// listen.go is the network.
+// Read it in this order: journal.go decides what an append does and view.go what a reader sees,
+// streams.go, read.go and subscribe.go are the protocol (wire.go its messages and errors),
+// access.go is users and ACLs, cluster.go several nodes and discovery, faults.go what can go wrong,
+// listen.go the network.
 //
 //	s := esdbtest.Start(t, esdbtest.Options{})
 //	s.Fault(esdbtest.Fault{Op: esdbtest.Append, After: true, Effect: esdbtest.Drop()})

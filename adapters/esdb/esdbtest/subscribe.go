@@ -71,20 +71,9 @@ func (v *streamsService) subscribeAll(ctx context.Context, o *streams.ReadReq_Op
 	if err != nil {
 		return err
 	}
-	wanted, err := newFilter(o.GetFilter())
+	f, err := newFollower(o.GetFilter(), out)
 	if err != nil {
 		return err
-	}
-	f := &follower{out: out, wanted: wanted, extra: v.s.since(23, 10)}
-	if filter := o.GetFilter(); filter != nil {
-		f.window = 32
-		if w, ok := filter.GetWindow().(*streams.ReadReq_Options_FilterOptions_Max); ok {
-			f.window = int(w.Max)
-		}
-		f.interval = f.window * int(filter.GetCheckpointIntervalMultiplier())
-		if f.interval == 0 {
-			return thrown() // ArgumentOutOfRangeException.ThrowIfZero
-		}
 	}
 	switch o.GetAll().GetAllOption().(type) {
 	case *streams.ReadReq_Options_AllOptions_End:
@@ -111,14 +100,32 @@ type follower struct {
 	wanted   func(*record) bool
 	next     int    // the index of the next record
 	after    *place // records up to here the client has; they may not even exist yet
-	window   int    // of a page; 0 without a filter
-	interval int    // events from one checkpoint to the next
-	extra    bool   // a server that sends a checkpoint when it reaches the end, and CaughtUp
+	window   int    // how many records a page considers; 0 without a filter
+	interval int    // how many from one checkpoint to the next
+	extra    bool   // a server that sends a checkpoint, and CaughtUp, when it reaches the end
 
-	seen       int     // since the last checkpoint
+	page       int     // how many of the page were considered
+	seen       int     // how many since the last checkpoint
 	safe       *record // where a client could resume: the last one sent, or the first of a page
 	checkpoint *record // the last one sent
 	live       bool
+}
+
+func newFollower(o *streams.ReadReq_Options_FilterOptions, out *sender) (*follower, error) {
+	wanted, err := newFilter(o)
+	f := &follower{out: out, wanted: wanted, extra: out.s.since(23, 10)}
+	if err != nil || o == nil {
+		return f, err
+	}
+	f.window = 32
+	if w, ok := o.GetWindow().(*streams.ReadReq_Options_FilterOptions_Max); ok {
+		f.window = int(w.Max)
+	}
+	f.interval = f.window * int(o.GetCheckpointIntervalMultiplier())
+	if f.interval == 0 {
+		return nil, thrown() // ArgumentOutOfRangeException.ThrowIfZero
+	}
+	return f, nil
 }
 
 // send sends what there is, then says that it is all.
@@ -126,48 +133,52 @@ func (f *follower) send(all []*record) error {
 	if len(all)-f.next > liveBuffer {
 		f.live = false
 	}
-	for page := 0; f.next < len(all); f.next++ {
-		r := all[f.next]
-		if f.after != nil && f.after.atOrAfter(r) {
-			continue
-		}
-		if page == 0 || f.live {
-			f.safe = r
-		}
-		if f.wanted(r) {
-			if err := f.out.event(r, true); err != nil {
-				return err
-			}
-			f.safe = r
-		}
-		if f.window == 0 {
-			continue
-		}
-		f.seen++
-		page = (page + 1) % f.window
-		if f.seen >= f.interval && (f.live || page == 0) {
-			f.seen = 0
-			if err := f.mark(); err != nil {
+	f.page = 0
+	for ; f.next < len(all); f.next++ {
+		if r := all[f.next]; f.after == nil || !f.after.atOrAfter(r) {
+			if err := f.consider(r); err != nil {
 				return err
 			}
 		}
 	}
-	if f.live || !f.extra {
-		f.live = true
+	if f.live {
 		return nil
 	}
 	f.live = true
-	if f.window > 0 {
-		if err := f.mark(); err != nil {
-			return err
-		}
+	if !f.extra {
+		return nil
+	}
+	if err := f.mark(); err != nil {
+		return err
 	}
 	return f.out.caughtUp()
 }
 
-// mark sends a checkpoint, unless the client has that one.
+func (f *follower) consider(r *record) error {
+	if f.page == 0 || f.live {
+		f.safe = r
+	}
+	if f.wanted(r) {
+		if err := f.out.event(r, true); err != nil {
+			return err
+		}
+		f.safe = r
+	}
+	if f.window == 0 {
+		return nil
+	}
+	f.seen++
+	f.page = (f.page + 1) % f.window
+	if f.seen < f.interval || !f.live && f.page != 0 { // while it catches up only between pages
+		return nil
+	}
+	f.seen = 0
+	return f.mark()
+}
+
+// mark sends a checkpoint, unless the client has that one or did not ask for any.
 func (f *follower) mark() error {
-	if f.safe == nil || f.safe == f.checkpoint {
+	if f.window == 0 || f.safe == nil || f.safe == f.checkpoint {
 		return nil
 	}
 	f.checkpoint = f.safe
