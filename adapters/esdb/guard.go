@@ -1,0 +1,5 @@
+package esdb
+
+import "context"
+
+func (s *Store) protect(ctx context.Context) error { return nil }

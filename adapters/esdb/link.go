@@ -1,0 +1,205 @@
+package esdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"ttledger/domain/ledger"
+)
+
+const (
+	callWait  = 5 * time.Second        // for one answer of the server
+	grace     = callWait               // for calls under way on a client that was replaced
+	firstWait = 100 * time.Millisecond // before the third client in a row; the second is tried at once
+	lastWait  = time.Second
+)
+
+// link keeps one client in use and replaces it when it fails. It must, because a client does not
+// mend itself: after a failed discovery it answers "closed" for ever and leaves others who were
+// waiting blocked, whatever their context says; after each Unavailable it forgets a connection
+// without closing it. So a client is asked to discover once, by one goroutine, before anyone else
+// may use it; it is dropped at its first such failure; each call has a goroutine of its own; and
+// never more than two clients exist, the one in use and the one before it.
+type link struct {
+	config *esdb.Configuration
+	slots  chan struct{} // calls under way, those that are stuck included
+
+	mu      sync.Mutex
+	closed  bool
+	current *generation // nil until the next call makes one
+	before  *generation // replaced, and closed after a grace
+	failed  int         // clients in a row that came to nothing
+	notTill time.Time   // no client is made before
+	last    error       // why the last one failed
+}
+
+// generation is one client. ready is closed when its discovery is over; err says how it went.
+type generation struct {
+	client *esdb.Client
+	ready  chan struct{}
+	err    error
+	once   sync.Once
+}
+
+func (g *generation) close() { g.once.Do(func() { _ = g.client.Close() }) }
+
+func newLink(config *esdb.Configuration, bound int) *link {
+	return &link{config: config, slots: make(chan struct{}, bound)}
+}
+
+var (
+	errStuck = errors.New("the event store did not answer in time")
+	errPanic = errors.New("the client broke off")
+)
+
+// ask has f ask the server something. It answers within callWait or when ctx ends, even where the
+// client does not; f then ends later by itself, and what it came to is dropped.
+func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
+	var none T
+	select {
+	case l.slots <- struct{}{}:
+	default:
+		return none, ledger.Unavailable("queue-full", ledger.Text{En: "too many requests wait for the event store; try again shortly", Zh: "等待事件库的请求过多,请稍后重试"}, nil)
+	}
+	type answer struct {
+		value T
+		err   error
+	}
+	limited, cancel := context.WithTimeout(ctx, callWait)
+	defer cancel()
+	g, err := l.use(limited)
+	if err != nil {
+		<-l.slots
+		return none, err
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		defer func() { <-l.slots }()
+		var a answer
+		a.err = guarded(func() (err error) {
+			a.value, err = f(limited, g.client)
+			return err
+		})
+		answers <- a
+	}()
+	var a answer
+	select {
+	case a = <-answers:
+	case <-limited.Done():
+		a.err = limited.Err()
+	}
+	if a.err != nil && limited.Err() != nil && ctx.Err() == nil {
+		a.err = fmt.Errorf("%w: %w", errStuck, a.err)
+	}
+	if broken(a.err) {
+		l.replace(g, a.err)
+	} else if ctx.Err() == nil {
+		l.works(g)
+	}
+	return a.value, a.err
+}
+
+// guarded turns a panic into an error: the client has two, for a message it does not know and for
+// being closed while somebody waits for it.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: %v", errPanic, v)
+		}
+	}()
+	return f()
+}
+
+// use is the client in use, once its discovery is over. Right after a failure there is none, and
+// callers are told so at once instead of piling up.
+func (l *link) use(ctx context.Context) (*generation, error) {
+	g, err := l.take()
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-g.ready:
+		return g, g.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", errStuck, ctx.Err())
+	}
+}
+
+func (l *link) take() (*generation, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.closed:
+		return nil, ledger.Unavailable("store-closed", ledger.Text{En: "the ledger is not open", Zh: "账本已关闭"}, nil)
+	case l.current != nil:
+		return l.current, nil
+	case time.Now().Before(l.notTill):
+		return nil, l.last
+	}
+	client, err := esdb.NewClient(l.config)
+	if err != nil {
+		return nil, err
+	}
+	l.current = &generation{client: client, ready: make(chan struct{})}
+	go l.discover(l.current)
+	return l.current, nil
+}
+
+// discover makes the client connect, alone.
+func (l *link) discover(g *generation) {
+	err := guarded(func() error {
+		_, err := g.client.GetServerVersion()
+		return err
+	})
+	if err != nil {
+		g.err = err
+		l.replace(g, err)
+		g.close()
+	}
+	close(g.ready)
+}
+
+// works notes that a client gave an answer.
+func (l *link) works(g *generation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g == l.current {
+		l.failed = 0
+	}
+}
+
+// replace drops a client. Calls under way on it have a grace to end; the one dropped before it
+// has none left.
+func (l *link) replace(g *generation, why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g != l.current {
+		return
+	}
+	l.current, l.last = nil, why
+	if l.failed++; l.failed > 1 {
+		l.notTill = time.Now().Add(min(firstWait<<min(l.failed-2, 8), lastWait))
+	}
+	if l.before != nil {
+		l.before.close()
+	}
+	l.before = g
+	time.AfterFunc(grace, g.close)
+}
+
+func (l *link) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for _, g := range []*generation{l.current, l.before} {
+		if g != nil {
+			g.close()
+		}
+	}
+	l.current, l.before = nil, nil
+}
