@@ -29,7 +29,7 @@ import (
 )
 
 const (
-	formatLevel = 1                  // a newer level is refused rather than misread
+	formatLevel = 1                   // a newer level is refused rather than misread
 	begunType   = "ttledger.begun.v1" // the one event of the stream `{ledger}`
 
 	// A server allows 100 streams of requests on a connection. Followers keep theirs, so they have

@@ -18,6 +18,7 @@ type appendRequest struct {
 	stream   ledger.StreamID
 	expected ledger.Version
 	events   []queuedEvent
+	restore  []ledger.Recorded // instead of them, for Restore
 	position ledger.Position
 	err      error
 	done     chan struct{}
@@ -74,6 +75,10 @@ func (s *Store) Enqueue(ctx context.Context, stream ledger.StreamID, expected le
 	for _, e := range events {
 		r.events = append(r.events, queuedEvent{e.ID.String(), e.Type, string(e.Data), e.Meta})
 	}
+	return s.enqueue(r)
+}
+
+func (s *Store) enqueue(r *appendRequest) (wait func() (ledger.Position, error), err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed || s.readOnly {
@@ -210,6 +215,9 @@ type transaction struct {
 func (tx *transaction) append(r *appendRequest) error {
 	if r.err = r.ctx.Err(); r.err != nil {
 		return nil
+	}
+	if r.restore != nil {
+		return tx.restore(r)
 	}
 	current, err := tx.version(r.stream)
 	if err != nil {

@@ -24,6 +24,10 @@ import (
 type Store interface {
 	ledger.Streams
 	projections.Feed
+	// Restore appends what was recorded in another store of the same ledger, in the order given
+	// and to the byte. KindConflict says that one is not the next of its stream; then neither it
+	// nor what follows it was written.
+	Restore(ctx context.Context, events []ledger.Recorded) error
 }
 
 // Clock is a clock to open stores under test with: it jumps back and forth, in the zone of the
@@ -61,6 +65,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"leaving a loop frees the cursor", breakFreesTheCursor},
 		{"the feed goes live without loss or repeat", feedGoesLive},
 		{"every command takes effect once in spite of faults", onceInSpiteOfFaults},
+		{"what was recorded elsewhere is restored to the byte", restoresToTheByte},
+		{"what is not next is not restored", restoresOnlyWhatIsNext},
 	}
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) { l.law(t, open(t)) })
