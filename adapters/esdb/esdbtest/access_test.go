@@ -67,6 +67,7 @@ func TestAnACLForbidsWhatItDoesNotAllow(t *testing.T) {
 		a.AddReadRoles("$all")
 		a.AddWriteRoles("ledger")
 		a.AddDeleteRoles("$admins")
+		a.AddMetaReadRoles("ledger")
 		a.AddMetaWriteRoles("$admins")
 	})
 	write(t, user, stream, 1)
@@ -86,6 +87,10 @@ func TestAnACLForbidsWhatItDoesNotAllow(t *testing.T) {
 			_, err := user.SetStreamMetadata(ctx, stream, expect(esdb.Any{}), m)
 			return err
 		},
+		"metadata": func() error {
+			_, err := guest.GetStreamMetadata(ctx, stream, esdb.ReadStreamOptions{})
+			return err
+		},
 		"write": func() error {
 			_, err := guest.AppendToStream(ctx, stream, expect(esdb.Any{}), events(1)...)
 			return err
@@ -99,6 +104,10 @@ func TestAnACLForbidsWhatItDoesNotAllow(t *testing.T) {
 	require.Equal(t, []string{"$admins"}, got.StreamAcl().DeleteRoles())
 	_, err = admin.TombstoneStream(ctx, stream, esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}})
 	require.NoError(t, err, "no ACL binds admins")
+	_, err = admin.TombstoneStream(ctx, "$$"+stream, esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Any{}})
+	require.Equal(t, esdb.ErrorCodeAccessDenied, code(t, err), "but nobody deletes metadata")
+	_, err = admin.AppendToStream(ctx, "$all", expect(esdb.Any{}), events(1)...)
+	require.Equal(t, esdb.ErrorCodeAccessDenied, code(t, err), "or writes to $all")
 }
 
 // The stream $settings overrides the defaults (docs, "Default ACL").

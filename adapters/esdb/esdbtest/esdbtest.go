@@ -69,6 +69,7 @@ type Server struct {
 	net     network
 	lag     atomic.Int64
 	up      atomic.Bool
+	minPing time.Duration // the shortest time between two pings that it puts up with
 
 	mu   sync.Mutex // of what follows
 	grpc *grpc.Server
@@ -78,7 +79,7 @@ type Server struct {
 // Start runs a server on a port of the loopback until the test ends.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{t: t, options: o, cluster: &cluster{}, journal: newJournal()}
+	s := &Server{t: t, options: o, cluster: &cluster{}, journal: newJournal(), minPing: 5 * time.Second}
 	s.net.open = map[string]*conn{}
 	switch {
 	case o.Join != nil:
@@ -184,7 +185,7 @@ func (s *Server) Restart() {
 		grpc.MaxRecvMsgSize(16<<20),
 		grpc.WaitForHandlers(true), // nothing outlives Stop
 		// A client pings every 10 s, also when idle; that much is tolerated, a flood is not.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: s.minPing, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 10 * time.Second}),
 	)
 	streams.RegisterStreamsServer(s.grpc, &streamsService{s: s})
@@ -229,6 +230,3 @@ func (s *Server) Lag(n int) {
 
 // CatchUp ends Lag.
 func (s *Server) CatchUp() { s.Lag(0) }
-
-// minPing is the shortest time between two pings that the server puts up with.
-const minPing = 5 * time.Second

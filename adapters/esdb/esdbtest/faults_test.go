@@ -126,6 +126,20 @@ func TestASpoiltSubscriptionIsDropped(t *testing.T) {
 	require.Equal(t, esdb.ErrorUnavailable, code(t, err), "refused before it is confirmed")
 }
 
+func TestACutConnectionTakesOtherCallsWithIt(t *testing.T) {
+	s := esdbtest.Start(t, esdbtest.Options{TLS: true})
+	client, other := connect(t, s.ConnectionString()), connect(t, s.ConnectionString())
+	same := subscribe(t, client, esdb.SubscribeToAllOptions{})
+	apart := subscribe(t, other, esdb.SubscribeToAllOptions{})
+	require.Equal(t, []string{"caught up", "caught up"}, []string{told(t, same), told(t, apart)})
+	s.Fault(esdbtest.Fault{Op: esdbtest.Append, Effect: esdbtest.Drop()})
+	_, err := client.AppendToStream(within(t), stream, expect(esdb.Any{}), events(1)...)
+	require.Equal(t, esdb.ErrorUnavailable, code(t, err))
+	require.Contains(t, told(t, same), "dropped")
+	write(t, other, stream, 1)
+	require.Equal(t, stream+" 0", told(t, apart))
+}
+
 func TestAFaultMeetsTheCallsItNames(t *testing.T) {
 	s := esdbtest.Start(t, esdbtest.Options{})
 	client, ctx := connect(t, s.ConnectionString()), within(t)
@@ -247,12 +261,21 @@ func TestGossipFindsTheNodeThatLeads(t *testing.T) {
 	require.Equal(t, []int{1, 0}, []int{first.Calls(esdbtest.Append), second.Calls(esdbtest.Append)})
 	first.Stop()
 	client := connect(t, first.ClusterString())
-	write(t, client, stream, 1)
+	_, err := client.AppendToStream(metadata.AppendToOutgoingContext(within(t), "requires-leader", "true"),
+		stream, expect(esdb.Revision(0)), events(1)...)
+	require.NoError(t, err, "the next one leads")
 	require.Equal(t, 1, second.Calls(esdbtest.Append))
 	require.Equal(t, []uint64{0, 1}, numbers(t, client, stream), "one log")
 	first.Restart()
 	follower := connect(t, first.ClusterString()+"&nodePreference=follower")
 	require.Len(t, numbers(t, follower, stream), 2)
+}
+
+func TestAClusterSharesUsersAndCertificate(t *testing.T) {
+	first := esdbtest.Start(t, esdbtest.Options{Users: users})
+	esdbtest.Start(t, esdbtest.Options{Join: first})
+	write(t, connect(t, first.ClusterString()+"&nodePreference=follower"), stream, 1)
+	require.Len(t, numbers(t, connect(t, first.ConnectionString()), stream), 1)
 }
 
 // FromError looks at the outermost error only, and the client wraps some of its own.

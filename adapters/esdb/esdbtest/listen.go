@@ -146,18 +146,14 @@ func (n *network) close() {
 	}
 }
 
-// cut resets one connection; what was sent but not yet received is lost.
+// cut closes one connection without a word; what waits to be sent is lost.
 func (n *network) cut(client string) {
 	n.mu.Lock()
 	c := n.open[client]
 	n.mu.Unlock()
-	if c == nil {
-		return
+	if c != nil {
+		_ = c.Close()
 	}
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = c.Close()
 }
 
 func (n *network) track(inner net.Conn) *conn {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"testing"
@@ -79,6 +80,16 @@ func TestAnOutageKeepsTheLogAndThePort(t *testing.T) {
 	s.Restart()
 	require.Equal(t, addr, s.Addr())
 	require.Equal(t, []uint64{0, 1}, numbers(t, connect(t, s.ConnectionString()), stream))
+}
+
+func TestAnOutageAlsoCutsWhoSaysNothing(t *testing.T) {
+	s := esdbtest.Start(t, esdbtest.Options{})
+	silent, err := net.Dial("tcp", s.Addr())
+	require.NoError(t, err)
+	defer silent.Close()
+	require.Eventually(t, func() bool { return s.Connections() == 1 }, 10*time.Second, time.Millisecond)
+	s.Stop()
+	require.Zero(t, s.Connections())
 }
 
 // An Unavailable answer makes the client discover anew without closing the connection it had

@@ -175,6 +175,19 @@ func TestAllIsReadBothWaysFromBoundariesOnly(t *testing.T) {
 	}
 }
 
+func TestTooOldEventsAreHidden(t *testing.T) {
+	s := esdbtest.Start(t, esdbtest.Options{})
+	client := connect(t, s.ConnectionString())
+	write(t, client, stream, 2)
+	var m esdb.StreamMetadata
+	m.SetMaxAge(time.Second)
+	_, err := client.SetStreamMetadata(within(t), stream, expect(esdb.Any{}), m)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(numbers(t, client, stream)) == 0 }, 30*time.Second, 10*time.Millisecond)
+	write(t, client, stream, 1)
+	require.Equal(t, []uint64{2}, numbers(t, client, stream), "numbering goes on")
+}
+
 func TestMetadataHidesEventsOfAStreamButNotOfAll(t *testing.T) {
 	s := esdbtest.Start(t, esdbtest.Options{})
 	client, ctx := connect(t, s.ConnectionString()), within(t)
