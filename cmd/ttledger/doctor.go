@@ -36,7 +36,7 @@ type finding struct {
 }
 
 func doctorCommand() *cobra.Command {
-	var data string
+	var at place
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "doctor",
@@ -44,28 +44,28 @@ func doctorCommand() *cobra.Command {
 		Long:  "Checks a data directory: modes, lock, disk, format and pages of both files, every stored event, the\nclock and the read models. It changes nothing and can run beside a server. Exit 1 where a check fails.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if data == "" {
+			if at.data == "" {
 				return errNoData
 			}
-			d := doctor{path: data, now: time.Now}
+			d := doctor{place: at, now: time.Now}
 			d.examine(c.Context())
 			return d.print(c.OutOrStdout(), asJSON)
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
 }
 
 // doctor examines a directory. Each of its checks adds a finding.
 type doctor struct {
-	path     string
+	place
 	now      func() time.Time
 	findings []finding
 	served   bool // another process holds the lock
 }
 
-func (d *doctor) file(name string) string { return filepath.Join(d.path, name) }
+func (d *doctor) file(name string) string { return filepath.Join(d.data, name) }
 
 func (d *doctor) find(check, verdict, en, zh string) {
 	d.findings = append(d.findings, finding{check, verdict, ledger.Text{En: en, Zh: zh}})
@@ -157,7 +157,7 @@ func (d *doctor) lock() {
 const gibibyte = 1 << 30
 
 func (d *doctor) space() {
-	free, total, err := diskSpace(d.path)
+	free, total, err := diskSpace(d.data)
 	if err != nil {
 		d.find("disk", verdictWarn, "free space is not known: "+err.Error(), "无法获知剩余空间")
 		return
@@ -236,7 +236,7 @@ func (d *doctor) ledger(ctx context.Context, entry ledger.Entry) (e examined, ok
 		d.find("ledger.db", verdictFail, err.Error()+restore, "账本文件损坏;请停止写入并从备份恢复")
 		return e, false
 	}
-	open, err := openToRead(d.path)
+	open, err := openToRead(ctx, d.place)
 	if err != nil {
 		d.find("ledger.db", verdictFail, err.Error(), "无法打开账本,格式可能属于其他版本的程序")
 		return e, false
