@@ -107,11 +107,16 @@ func beginDirectory(ctx context.Context, p place) (d *directory, token string, e
 // create makes what is not there: first the secret, then the ledger, under another name until it
 // is whole, so that a crash leaves either no ledger or a good one.
 func (d *directory) create() error {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	return d.createAs(uuid.New(), secret)
+}
+
+// createAs is create for a ledger that has an id and a secret already.
+func (d *directory) createAs(id uuid.UUID, secret []byte) error {
 	if _, err := os.Stat(d.file("ledger.db")); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	secret := make([]byte, 32)
-	rand.Read(secret)
 	if err := os.WriteFile(d.file("keys/digest.key"), secret, 0o600); err != nil {
 		return err
 	}
@@ -121,7 +126,7 @@ func (d *directory) create() error {
 			return err
 		}
 	}
-	if err := sqlite.Create(unfinished, uuid.New()); err != nil {
+	if err := sqlite.Create(unfinished, id); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, d.file("ledger.db"))
