@@ -102,7 +102,7 @@ func (f *follower) subscribe(ctx context.Context) error {
 	if err := f.store.holds(ctx, f.at); err != nil {
 		return err
 	}
-	events, err := f.store.subscribe(ctx, f.at)
+	events, err := f.store.subscribe(ctx, f.at, f.store.prefix())
 	if err != nil {
 		return err
 	}
@@ -171,17 +171,18 @@ func (f *follower) hand(idle bool) error {
 	return nil
 }
 
-// subscribe takes up a subscription to the ledger's events after a position. Its messages come
-// through a channel, a drop last, and it ends with ctx.
-func (s *Store) subscribe(ctx context.Context, after ledger.Position) (<-chan *esdb.SubscriptionEvent, error) {
+// subscribe takes up a subscription to events after a position, of streams whose names begin with
+// a prefix. Its messages come through a channel, a drop last, and it ends with ctx.
+func (s *Store) subscribe(ctx context.Context, after ledger.Position, prefix string) (<-chan *esdb.SubscriptionEvent, error) {
 	options := esdb.SubscribeToAllOptions{
 		From:           esdb.Start{}, // left out it would be the end
-		Filter:         &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{s.prefix()}},
+		Filter:         &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{prefix}},
 		RequiresLeader: true,
 	}
 	if after != (ledger.Position{}) {
 		options.From = esdb.Position{Commit: after.Commit, Prepare: after.Prepare} // exclusive
 	}
+	// The subscription outlives the question, so it has the context of its own.
 	subscription, err := ask(ctx, s.follow, func(_ context.Context, client *esdb.Client) (*esdb.Subscription, error) {
 		return client.SubscribeToAll(ctx, options)
 	})

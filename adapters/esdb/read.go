@@ -106,6 +106,9 @@ func (s *Store) recorded(e *esdb.RecordedEvent) (r ledger.Recorded, err error) {
 	if r.Stream, err = ledger.ParseStreamID(name); err != nil {
 		return r, fmt.Errorf("the stream %s is none of a ledger's: %w", e.StreamID, err)
 	}
+	if r.Type == "$streamDeleted" {
+		return r, fmt.Errorf("%s was deleted for ever, which only an administrator of the event store can do", r.Stream)
+	}
 	if r.Meta, err = ledger.DecodeMetadata(r.RawMeta); err != nil {
 		return r, fmt.Errorf("%s version %d: %w", r.Stream, r.Version, err)
 	}
