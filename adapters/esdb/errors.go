@@ -19,10 +19,10 @@ func isCode(err error, code esdb.ErrorCode) bool {
 }
 
 // broken says that a client is of no more use after an error. What a subscription ends with is no
-// error of the client's but gRPC's.
+// error of the client's but gRPC's, which all others wrap.
 func broken(err error) bool {
-	return isCode(err, esdb.ErrorUnavailable) || isCode(err, esdb.ErrorCodeConnectionClosed) ||
-		errors.Is(err, errStuck) || errors.Is(err, errPanic) || status.Code(err) == codes.Unavailable
+	return status.Code(err) == codes.Unavailable || isCode(err, esdb.ErrorCodeConnectionClosed) ||
+		errors.Is(err, errStuck) || errors.Is(err, errPanic)
 }
 
 // explain says what an error of the client means to a caller. The client's own cancellation
@@ -34,8 +34,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case isCode(err, esdb.ErrorCodeUnauthenticated), isCode(err, esdb.ErrorCodeAccessDenied),
-		status.Code(err) == codes.Unauthenticated, status.Code(err) == codes.PermissionDenied:
+	case status.Code(err) == codes.Unauthenticated, status.Code(err) == codes.PermissionDenied:
 		return fmt.Errorf("the event store does not let this process in; look at the user and password in --store and at the server's ACLs: %w", err)
 	case isCode(err, esdb.ErrorCodeStreamDeleted):
 		return fmt.Errorf("a stream of the ledger was deleted for ever, which only an administrator of the event store can do: %w", err)

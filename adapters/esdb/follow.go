@@ -31,10 +31,24 @@ const (
 // belongs to another ledger, or the cluster lost what was not replicated when it was shown.
 func (s *Store) Follow(ctx context.Context, after ledger.Position) iter.Seq2[projections.Batch, error] {
 	return func(yield func(projections.Batch, error) bool) {
-		f := &follower{store: s, at: after, yield: yield}
-		if err := f.run(ctx); err != nil {
-			yield(projections.Batch{}, fmt.Errorf("follow after %s: %w", f.at, err))
+		select {
+		case s.places <- struct{}{}:
+			defer func() { <-s.places }()
+			s.run(ctx, after, yield)
+		default:
+			yield(projections.Batch{}, ledger.Unavailable("too-many-followers", ledger.Text{
+				En: fmt.Sprintf("%d readers follow the event store already; try again later", followBound),
+				Zh: fmt.Sprintf("已有 %d 个读者在跟随事件库,请稍后重试", followBound),
+			}, nil))
 		}
+	}
+}
+
+// run follows without taking a place.
+func (s *Store) run(ctx context.Context, after ledger.Position, yield func(projections.Batch, error) bool) {
+	f := &follower{store: s, at: after, yield: yield}
+	if err := f.run(ctx); err != nil {
+		yield(projections.Batch{}, fmt.Errorf("follow after %s: %w", f.at, err))
 	}
 }
 
@@ -43,18 +57,17 @@ func (s *Store) Follow(ctx context.Context, after ledger.Position) iter.Seq2[pro
 func (s *Store) Behind(ctx context.Context, after ledger.Position) (events int64, since time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callWait)
 	defer cancel()
-	for b, err := range s.Follow(ctx, after) {
-		if err != nil {
-			return 0, time.Time{}, err
+	s.run(ctx, after, func(b projections.Batch, failed error) bool {
+		if err = failed; err != nil {
+			return false
 		}
 		if events == 0 && len(b.Events) > 0 {
 			since = b.Events[0].Meta.RecordedAt
 		}
-		if events += int64(len(b.Events)); b.Live || events >= countBound {
-			break
-		}
-	}
-	return events, since, nil
+		events += int64(len(b.Events))
+		return !b.Live && events < countBound
+	})
+	return events, since, err
 }
 
 // follower is one Follow.

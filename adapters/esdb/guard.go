@@ -10,6 +10,8 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"ttledger/domain/ledger"
 )
@@ -36,7 +38,7 @@ func (s *Store) protect(ctx context.Context) error {
 	_, err := ask(ctx, s.calls, func(ctx context.Context, client *esdb.Client) (*esdb.WriteResult, error) {
 		return client.AppendToStream(ctx, settingsStream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}, RequiresLeader: true}, event)
 	})
-	if isCode(err, esdb.ErrorCodeWrongExpectedVersion) || isCode(err, esdb.ErrorCodeAccessDenied) {
+	if isCode(err, esdb.ErrorCodeWrongExpectedVersion) || status.Code(err) == codes.PermissionDenied {
 		return nil
 	}
 	return s.explain(ctx, err)

@@ -34,8 +34,9 @@ const (
 
 	// A server allows 100 streams of requests on a connection. Followers keep theirs, so they have
 	// a connection of their own.
-	callBound   = 512
-	followBound = 90
+	callBound     = 512
+	followBound   = 80
+	countersBound = 16 // Behind's and the doctor's
 )
 
 // Config says which ledger on which cluster.
@@ -52,8 +53,9 @@ type Store struct {
 	name   string
 	id     uuid.UUID
 	now    func() time.Time
-	calls  *link // appends and reads
-	follow *link // subscriptions
+	calls  *link         // appends and reads
+	follow *link         // subscriptions
+	places chan struct{} // of followers
 
 	mu     sync.Mutex
 	latest time.Time // the latest RecordedAt that this process wrote or saw
@@ -86,7 +88,7 @@ func connect(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{name: c.Ledger, now: c.Now, calls: newLink(config, callBound), follow: newLink(config, followBound)}, nil
+	return &Store{name: c.Ledger, now: c.Now, calls: newLink(config, callBound), follow: newLink(config, followBound+countersBound), places: make(chan struct{}, followBound)}, nil
 }
 
 // Begin begins a ledger with an id. Of several processes that try at once one wins; the others

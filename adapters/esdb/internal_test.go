@@ -1,0 +1,68 @@
+package esdb
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"ttledger/domain/ledger"
+)
+
+// closedClient answers as one whose discovery has failed.
+func closedClient(t *testing.T) error {
+	c, err := esdb.ParseConnectionString("esdb://127.0.0.1:1?tls=false&maxDiscoverAttempts=1")
+	require.NoError(t, err)
+	c.Logger = esdb.NoopLogging()
+	client, err := esdb.NewClient(c)
+	require.NoError(t, err)
+	require.NoError(t, client.Close())
+	_, err = client.GetServerVersion()
+	require.Error(t, err)
+	return err
+}
+
+func TestErrorsAreKnownHoweverTheyAreWrapped(t *testing.T) {
+	closed := closedClient(t)
+	for _, err := range []error{
+		closed, fmt.Errorf("could not send append request. Reason: %w", closed),
+		fmt.Errorf("failed to perform read. Reason: %w", status.Error(codes.Unavailable, "")), status.Error(codes.Unavailable, ""),
+		fmt.Errorf("%w: %v", errPanic, "send on closed channel"), fmt.Errorf("%w: late", errStuck),
+	} {
+		require.True(t, broken(err), "%v", err)
+		require.Equal(t, ledger.KindUnavailable, ledger.KindOf((&Store{}).explain(t.Context(), err)))
+	}
+	for _, err := range []error{nil, errors.New("x"), status.Error(codes.InvalidArgument, ""), status.Error(codes.NotFound, "")} {
+		require.False(t, broken(err), "%v", err)
+	}
+	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unauthenticated} {
+		err := (&Store{}).explain(t.Context(), fmt.Errorf("Reason: %w", status.Error(code, "")))
+		require.Equal(t, ledger.KindInternal, ledger.KindOf(err), "our credentials and not the user's")
+		require.ErrorContains(t, err, "does not let this process in")
+	}
+}
+
+func TestAConnectionStringIsReadStrictlyAndKeepsItsPassword(t *testing.T) {
+	c, err := configure("esdb+discover://u:s3cret@node.example:2113?nodePreference=follower&maxDiscoverAttempts=50&TLSVerifyCert=false")
+	require.NoError(t, err)
+	require.True(t, c.DnsDiscover)
+	require.Equal(t, "s3cret", c.Password)
+	require.Equal(t, esdb.NodePreferenceLeader, c.NodePreference, "a follower's answers may be stale")
+	require.Equal(t, 1, c.MaxDiscoverAttempts, "the link says how often to try")
+	c, err = configure("esdb://a:2111,b:2112,c:2113?tls=true")
+	require.NoError(t, err)
+	require.Len(t, c.GossipSeeds, 3)
+	for _, wrong := range []string{
+		"http://u:s3cret@h:1", "esdb://u:s3cret@", "esdb://u:s3cret@h:x", "esdb://u:s3cret@h:1?tsl=true", "esdb://u:s3cret@h:1?tls=maybe",
+		"esdb://u:s3cret@h:1?tlsCaFile=/nowhere", "esdb://u:s3cret@h:1/path", "esdb://u:s3cret@h:1?%zz", "esdb://u:s3cret@h 1", "esdb://u:s3cret@a,b,:x",
+	} {
+		_, err := configure(wrong)
+		require.Equal(t, ledger.KindInvalid, ledger.KindOf(err), wrong)
+		require.NotContains(t, err.Error(), "s3cret")
+	}
+	require.Equal(t, "esdb://…@h:2113?tls=true", Redact("esdb://u:s3cret@h:2113?tls=true"))
+}
