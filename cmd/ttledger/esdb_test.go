@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +116,36 @@ func keep(t *testing.T, dir, token string) string {
 	file := filepath.Join(dir, "token")
 	require.NoError(t, os.WriteFile(file, []byte(token), 0o600))
 	return file
+}
+
+func TestProcessesThatShareTheirKeysMayStartAtOnce(t *testing.T) {
+	eventStores(t, func(t *testing.T, flags []string) {
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "keys"), 0o700))
+		ids := make([]string, 6)
+		var starting sync.WaitGroup
+		for i := range ids {
+			data := filepath.Join(dir, fmt.Sprint(i))
+			require.NoError(t, os.Mkdir(data, 0o700))
+			require.NoError(t, os.Symlink(filepath.Join(dir, "keys"), filepath.Join(data, "keys")))
+			starting.Go(func() {
+				d, _, err := beginDirectory(t.Context(), place{data, flags[1], flags[3]})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				ids[i] = d.store.LedgerID().String()
+				if err := d.close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		starting.Wait()
+		require.Len(t, slices.Compact(ids), 1)
+		files, err := os.ReadDir(filepath.Join(dir, "keys"))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+	})
 }
 
 func TestADirectoryServesOneLedger(t *testing.T) {

@@ -128,30 +128,56 @@ func (d *directory) openStore(ctx context.Context) (secret []byte, err error) {
 }
 
 // createElsewhere begins a ledger in an EventStoreDB where none has the name. Of several processes
-// that try at once one wins; the others need its key.
+// that try at once one wins; the others open it, if they have its key.
 func (d *directory) createElsewhere(ctx context.Context) error {
-	secret, err := os.ReadFile(d.file("keys/digest.key"))
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if fresh {
-		secret = make([]byte, 32)
-		rand.Read(secret)
-	} else if err != nil {
+	secret, fresh, err := d.ensureKey()
+	if err != nil {
 		return err
 	}
-	s, err := esdb.Open(ctx, d.esdb(secret))
-	if err == nil {
-		return s.Close()
-	}
-	if ledger.KindOf(err) != ledger.KindNotFound {
-		return fmt.Errorf("%s: %w", esdb.Redact(d.url), err)
-	}
-	// The key is there before the ledger, so that a crash leaves no ledger without one.
-	if err := os.WriteFile(d.file("keys/digest.key"), secret, 0o600); err != nil {
-		return err
-	}
-	err = esdb.Begin(ctx, d.esdb(secret), uuid.New())
-	if ledger.KindOf(err) == ledger.KindConflict && fresh {
-		err = errors.Join(fmt.Errorf("another process began the ledger %s at this moment; copy its keys/digest.key here and start again", d.name), os.Remove(d.file("keys/digest.key")))
+	err = d.openOrBegin(ctx, secret)
+	if ledger.CodeOf(err) == "other-key" && fresh {
+		err = errors.Join(err, os.Remove(d.file("keys/digest.key"))) // to make room for the right one
 	}
 	return err
+}
+
+func (d *directory) openOrBegin(ctx context.Context, secret []byte) error {
+	open := func() error {
+		s, err := esdb.Open(ctx, d.esdb(secret))
+		if err != nil {
+			return fmt.Errorf("%s: %w", esdb.Redact(d.url), err)
+		}
+		return s.Close()
+	}
+	err := open()
+	if ledger.KindOf(err) != ledger.KindNotFound {
+		return err
+	}
+	if err := esdb.Begin(ctx, d.esdb(secret), uuid.New()); ledger.KindOf(err) != ledger.KindConflict {
+		return err
+	}
+	return open()
+}
+
+// ensureKey is the key of the directory, made where there is none: before the ledger is, so that a
+// crash leaves no ledger without one, and whole or not at all, so that processes may share keys/.
+func (d *directory) ensureKey() (secret []byte, fresh bool, err error) {
+	path := d.file("keys/digest.key")
+	f, err := os.CreateTemp(d.file("keys"), ".digest.key-*") // 0600
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	secret = make([]byte, 32)
+	rand.Read(secret)
+	_, err = f.Write(secret)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, false, err
+	}
+	err = os.Link(f.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		secret, err = os.ReadFile(path)
+		return secret, false, err
+	}
+	return secret, true, err
 }
