@@ -4,7 +4,10 @@
 //
 // It knows nothing of ledgers. What it answers was taken from the source of the server
 // (EventStoreDB 24.10, Log V2), as the comments say; the package's own tests hold it against the
-// client and are meant to be read as a description of that server.
+// client and are meant to be read as a description of that server, and of what its client v4.2.0
+// makes of it: a failed discovery ends the client, holds callers whatever their context says, and
+// Close then makes them panic; an Unavailable answer leaks a connection; RequiresLeader is never
+// sent; an append refused early is EOF; lists of roles cannot be read.
 //
 // Read it in this order: journal.go decides what an append does and view.go what a reader sees,
 // streams.go, read.go and subscribe.go are the protocol (wire.go its messages and errors),

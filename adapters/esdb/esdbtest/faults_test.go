@@ -1,9 +1,11 @@
 package esdbtest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -210,6 +212,43 @@ func TestAFailedDiscoveryEndsAClient(t *testing.T) {
 		}
 		require.Equal(t, esdb.ErrorCodeResourceNotFound, code(t, read(connect(t, connection+hasty))), op)
 	}
+}
+
+// A call that comes while a discovery is failing waits for ever, whatever its context says
+// (esdb/impl.go, getConnectionHandle): whoever shares a client must let one caller connect it. Nor
+// may it be closed then: the waiting caller would panic, "send on closed channel". That is not
+// shown here, because the race detector rightly objects.
+func TestAFailingDiscoveryHoldsOtherCallersForEver(t *testing.T) {
+	s := esdbtest.Start(t, esdbtest.Options{})
+	config, err := esdb.ParseConnectionString(s.ConnectionString() + hasty)
+	require.NoError(t, err)
+	config.Logger = esdb.NoopLogging()
+	client, err := esdb.NewClient(config) // never closed, see above
+	require.NoError(t, err)
+	call := func(ctx context.Context, end chan<- error) {
+		_, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{}, 1)
+		end <- err
+	}
+	waiting := func() int {
+		stacks := make([]byte, 1<<20)
+		return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("(*grpcClient).getConnectionHandle("))
+	}
+	before := waiting()
+	release := make(chan struct{})
+	s.Fault(esdbtest.Fault{Op: esdbtest.Features, Effect: func(context.Context) error {
+		<-release
+		return status.Error(codes.Unavailable, "Server Is Not Ready")
+	}})
+	first, second := make(chan error, 1), make(chan error, 1)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	go call(within(t), first)
+	require.Eventually(t, func() bool { return s.Calls(esdbtest.Features) == 1 }, 30*time.Second, time.Millisecond)
+	go call(cancelled, second)
+	require.Eventually(t, func() bool { return waiting() == before+2 }, 30*time.Second, time.Millisecond)
+	close(release)
+	require.Equal(t, esdb.ErrorUnavailable, code(t, <-first))
+	require.Never(t, func() bool { return len(second) > 0 }, 100*time.Millisecond, 10*time.Millisecond)
 }
 
 // A follower that is asked for what only the leader does names it, and the client goes there.
