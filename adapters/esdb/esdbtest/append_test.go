@@ -88,8 +88,10 @@ func TestARepeatIsKnownByItsEventIDs(t *testing.T) {
 	}
 	require.Equal(t, []uint64{0, 1, 2, 3}, numbers(t, client, stream))
 
-	_, err = client.AppendToStream(ctx, stream+"-other", expect(esdb.Any{}), first...)
-	require.NoError(t, err)
+	for range 2 {
+		_, err = client.AppendToStream(ctx, stream+"-other", expect(esdb.Any{}), first...)
+		require.NoError(t, err)
+	}
 	require.Len(t, numbers(t, client, stream+"-other"), 2, "the same ids in another stream are other events")
 }
 

@@ -98,7 +98,7 @@ func Start(t testing.TB, o Options) *Server {
 		s.options.MaxAppendSize = 1 << 20
 	}
 	s.version = parseVersion(t, s.options.Version)
-	s.Restart()
+	require.NoError(t, s.serve())
 	s.cluster.join(s)
 	t.Cleanup(s.Stop)
 	return s
@@ -174,16 +174,24 @@ func (s *Server) Stop() {
 }
 
 // Restart listens again on the same port with the log as it was; it does nothing to a server that
-// runs.
+// runs. Where it fails, so does the test.
 func (s *Server) Restart() {
 	s.t.Helper()
+	if err := s.serve(); err != nil {
+		s.t.Errorf("restarting the server: %v", err) // not Fatal, which is for the test's goroutine only
+	}
+}
+
+func (s *Server) serve() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.grpc != nil {
-		return
+		return nil
 	}
 	listener, err := s.net.listen(s.options.Version)
-	require.NoError(s.t, err)
+	if err != nil {
+		return err
+	}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(16<<20),
 		grpc.WaitForHandlers(true), // nothing outlives Stop
@@ -201,6 +209,7 @@ func (s *Server) Restart() {
 		_ = server.Serve(listener) // it ends by Stop, always with an error
 	}()
 	s.up.Store(true)
+	return nil
 }
 
 // Connections counts the connections that are open now: a client that leaks them shows here.

@@ -31,7 +31,8 @@ const (
 // Always is for Fault.Times.
 const Always = -1
 
-// Fault spoils calls of one kind. Of several that match a call the oldest is taken, and no other.
+// Fault spoils calls of one kind. Of several that match a call the oldest is taken, and no other;
+// it is spent on that call even where the server refuses it before the fault can strike.
 type Fault struct {
 	Op Op
 	// Stream narrows it to streams whose name begins so; reads of all are of "$all".

@@ -2,6 +2,7 @@ package esdbtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -46,12 +47,12 @@ func (r *record) size() uint64 {
 // journal is the log of a node and the index of its streams.
 type journal struct {
 	mu      sync.Mutex
-	records []*record            // in the order of positions
-	streams map[string][]*record // number n is at index n
-	dead    map[string]bool      // tombstoned
-	ids     map[uuid.UUID]*record
-	end     uint64        // the position of the next record
-	grew    chan struct{} // closed when there is more to read
+	records []*record             // in the order of positions
+	streams map[string][]*record  // number n is at index n
+	dead    map[string]bool       // tombstoned
+	ids     map[uuid.UUID]*record // the latest of each, whatever its stream
+	end     uint64                // the position of the next record
+	grew    chan struct{}         // closed when there is more to read
 	appends int
 }
 
@@ -73,7 +74,7 @@ type outcome struct {
 }
 
 // errDeleted: the stream is tombstoned, or soft-deleted while it was expected to exist.
-var errDeleted = fmt.Errorf("stream is deleted")
+var errDeleted = errors.New("stream is deleted")
 
 // append writes all events or none.
 func (j *journal) append(stream string, expected int64, events []proposed) (outcome, error) {
@@ -88,7 +89,7 @@ func (j *journal) append(stream string, expected int64, events []proposed) (outc
 		r := j.put(stream, e)
 		o.current, o.position = r.number, &r.position
 	}
-	if softDeleted {
+	if softDeleted && len(events) > 0 {
 		j.truncate(stream, o.current-int64(len(events))+1)
 	}
 	if j.appends++; j.appends%3 == 0 { // the server's own statistics are between everyone's events
@@ -195,9 +196,7 @@ func (j *journal) put(stream string, e proposed) *record {
 	r := &record{proposed: e, stream: stream, number: int64(len(j.streams[stream])), position: j.end, created: time.Now().UTC()}
 	j.records = append(j.records, r)
 	j.streams[stream] = append(j.streams[stream], r)
-	if j.ids[e.id] == nil {
-		j.ids[e.id] = r
-	}
+	j.ids[e.id] = r
 	j.end += r.size()
 	return r
 }
