@@ -199,19 +199,17 @@ func (s *Store) locate(ctx context.Context, stream ledger.StreamID, expected led
 	return found, err
 }
 
-// last is when the last event of the ledger was recorded; zero where none is near the end of $all.
-func (s *Store) last(ctx context.Context) (at time.Time, err error) {
-	var failed error
-	err = s.backwards(ctx, locateBound, func(e *esdb.RecordedEvent) bool {
+// sawLast looks at the last event of the ledger, if one is near the end of $all: what is stamped
+// from now on comes after it.
+func (s *Store) sawLast(ctx context.Context) (err error) {
+	failed := s.backwards(ctx, locateBound, func(e *esdb.RecordedEvent) bool {
 		if !s.owns(e.StreamID) {
 			return true
 		}
-		var r ledger.Recorded
-		r, failed = s.recorded(e)
-		at = r.Meta.RecordedAt
+		_, err = s.recorded(e)
 		return false
 	})
-	return at, errors.Join(err, failed)
+	return errors.Join(err, failed)
 }
 
 // backwards shows the events of $all from the last on, until see has seen enough.

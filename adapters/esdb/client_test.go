@@ -341,6 +341,63 @@ func TestAStaleReadEndsAsAConflict(t *testing.T) {
 	require.NoError(t, assess(), "the follower caught up meanwhile")
 }
 
+// TestEveryCommandTakesEffectOnceWhateverTheServerDoes: appends fail in every way, before they take
+// effect and after, and connections are cut with all that is on them.
+func TestEveryCommandTakesEffectOnceWhateverTheServerDoes(t *testing.T) {
+	server, s := start(t, esdbtest.Options{})
+	l := &ledger.Ledger{ID: s.LedgerID(), Secret: []byte("secret"), Streams: s, Now: time.Now, Aggregates: []ledger.Aggregate{project.Aggregate}}
+	effects := []esdbtest.Effect{
+		esdbtest.Drop(), esdbtest.Refuse(codes.Unavailable, "busy"), esdbtest.Refuse(codes.Aborted, "Operation timed out"),
+		esdbtest.Refuse(codes.Unknown, "?"), esdbtest.Refuse(codes.DeadlineExceeded, "late"), esdbtest.NotLeader(server.Addr()), esdbtest.Delay(20 * time.Millisecond),
+	}
+	request := func(id uuid.UUID, verb, body string) ledger.Request {
+		return ledger.Request{Aggregate: "project", ID: id, Verb: verb, Command: uuid.New(), Body: []byte(body), Expect: ledger.Whatever(),
+			Actor: ledger.Actor{Handle: "ada", Roles: []ledger.Role{ledger.PM, ledger.TM}}, Source: ledger.Source{Kind: "api"}}
+	}
+	insist := func(r ledger.Request) {
+		var last error
+		require.Eventually(t, func() bool {
+			server.Fault(esdbtest.Fault{Op: esdbtest.Append, Stream: "t", Events: rand.IntN(3), After: rand.IntN(2) == 0, Effect: effects[rand.IntN(len(effects))]})
+			_, last = l.Do(t.Context(), r)
+			if kind := ledger.KindOf(last); last != nil && kind != ledger.KindUnavailable && kind != ledger.KindConflict {
+				t.Errorf("%v", last)
+			}
+			return last == nil
+		}, time.Minute, time.Millisecond)
+	}
+	asked := map[uuid.UUID]bool{}
+	var mu sync.Mutex
+	var working sync.WaitGroup
+	for range 3 {
+		id := uuid.New()
+		first := request(id, "propose", `{"data":{"titles":{"en":"Cold sintering","zh":"冷烧结"}}}`)
+		asked[first.Command] = true
+		insist(first)
+		for range 3 {
+			working.Go(func() {
+				for range 12 {
+					r := request(id, "assess-readiness", fmt.Sprintf(`{"data":{"readiness":{"scale":"ISO16290","level":%d}}}`, 1+rand.IntN(9)))
+					mu.Lock()
+					asked[r.Command] = true
+					mu.Unlock()
+					insist(r)
+				}
+			})
+		}
+	}
+	working.Wait()
+	server.Heal()
+	recorded := map[uuid.UUID]int{}
+	for _, r := range upToNow(t, s, ledger.Position{}) {
+		recorded[r.Meta.Command]++
+	}
+	for command := range asked {
+		require.Equal(t, 1, recorded[command])
+	}
+	require.Len(t, recorded, len(asked))
+	require.Greater(t, server.Strikes(), 50)
+}
+
 func TestProcessesThatRaceBeginOneLedger(t *testing.T) {
 	servers(t, func(t *testing.T, url string) {
 		c := config(url, time.Now)
@@ -438,4 +495,65 @@ func TestMissingEventsAreAnError(t *testing.T) {
 	require.Empty(t, read(t, s, stream), "a deleted stream looks like none")
 	_, err = s.Append(t.Context(), stream, 0, several(1))
 	require.ErrorContains(t, err, "the stream was deleted before")
+}
+
+// The client reports a cancelled context as an unknown error of its own.
+func TestACancelledCallSaysSo(t *testing.T) {
+	server, s := start(t, esdbtest.Options{})
+	for _, op := range []esdbtest.Op{esdbtest.Append, esdbtest.Read, esdbtest.Subscribe} {
+		server.Fault(esdbtest.Fault{Op: op, Times: esdbtest.Always, Effect: esdbtest.Hang()})
+	}
+	for range 20 {
+		for name, call := range map[string]func(context.Context) error{
+			"append": func(ctx context.Context) error {
+				_, err := s.Append(ctx, newStream(), 0, several(1))
+				return err
+			},
+			"read": func(ctx context.Context) (failed error) {
+				for _, err := range s.Read(ctx, newStream(), 0) {
+					failed = err
+				}
+				return failed
+			},
+			"follow": func(ctx context.Context) (failed error) {
+				for _, err := range s.Follow(ctx, ledger.Position{}) {
+					failed = err
+				}
+				return failed
+			},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+			require.ErrorIs(t, call(ctx), context.DeadlineExceeded, name)
+			cancel()
+		}
+	}
+}
+
+func TestTriesGrowRarer(t *testing.T) {
+	server, s := start(t, esdbtest.Options{})
+	server.Fault(esdbtest.Fault{Op: esdbtest.Features, Times: esdbtest.Always, Effect: esdbtest.Refuse(codes.Unavailable, "not ready")})
+	server.Stop()
+	server.Restart()
+	tried := server.Calls(esdbtest.Features)
+	until := time.Now().Add(2 * time.Second)
+	require.Eventually(t, func() bool {
+		_, err := s.Append(t.Context(), newStream(), 0, several(1))
+		require.Equal(t, ledger.KindUnavailable, ledger.KindOf(err))
+		return time.Now().After(until)
+	}, time.Minute, time.Millisecond)
+	require.LessOrEqual(t, server.Calls(esdbtest.Features)-tried, 10, "in 2 s of asking all the time")
+}
+
+// A server that says that a subscription has caught up needs not be read to know it.
+func TestCaughtUpIsBelieved(t *testing.T) {
+	server, s := start(t, esdbtest.Options{})
+	server.Fault(esdbtest.Fault{Op: esdbtest.Read, Stream: "$all", Times: esdbtest.Always, Effect: esdbtest.Refuse(codes.Unavailable, "busy")})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for b, err := range s.Follow(ctx, ledger.Position{}) {
+		require.NoError(t, err)
+		if b.Live {
+			break
+		}
+	}
 }

@@ -27,6 +27,7 @@ const Guarding = `{"$userStreamAcl":{"$r":"$all","$w":"$all","$d":"$admins","$mr
 type Guard struct {
 	Version  string
 	Insecure bool     // without TLS the client sends no user, and such a server enforces no ACL
+	Hidden   bool     // this process's user may not see the default ACL
 	Open     []string // what others than administrators may do: delete, set metadata
 	Limited  []string // metadata of the ledger's streams by which events vanish
 }
@@ -54,7 +55,8 @@ func (s *Store) Guard(ctx context.Context) (g Guard, err error) {
 	}
 	g.Version = fmt.Sprintf("%d.%d.%d", version.Major, version.Minor, version.Patch)
 	g.Insecure = s.calls.config.DisableTLS
-	if g.Open, err = s.openToOthers(ctx); err != nil {
+	g.Open, err = s.openToOthers(ctx)
+	if g.Hidden = status.Code(err) == codes.PermissionDenied; err != nil && !g.Hidden {
 		return g, err
 	}
 	g.Limited, err = s.limited(ctx)

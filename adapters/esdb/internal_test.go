@@ -1,15 +1,18 @@
 package esdb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"ttledger/adapters/esdb/esdbtest"
 	"ttledger/domain/ledger"
 )
 
@@ -65,4 +68,35 @@ func TestAConnectionStringIsReadStrictlyAndKeepsItsPassword(t *testing.T) {
 		require.NotContains(t, err.Error(), "s3cret")
 	}
 	require.Equal(t, "esdb://…@h:2113?tls=true", Redact("esdb://u:s3cret@h:2113?tls=true"))
+}
+
+// fetch asks a link for what f answers.
+func fetch(ctx context.Context, l *link, f func() error) error {
+	_, err := ask(ctx, l, func(context.Context, *esdb.Client) (struct{}, error) { return struct{}{}, f() })
+	return err
+}
+
+// Behind its own discovery the client blocks whoever asks, whatever their context says, and closing
+// it makes them panic.
+func TestACallEndsWhereTheClientDoesNot(t *testing.T) {
+	c, err := configure(esdbtest.Start(t, esdbtest.Options{}).ConnectionString())
+	require.NoError(t, err)
+	l := newLink(c, 2)
+	defer l.close()
+	stuck := make(chan struct{})
+	require.NoError(t, fetch(t.Context(), l, func() error { return nil }))
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		require.ErrorIs(t, fetch(ctx, l, func() error { <-stuck; return nil }), context.DeadlineExceeded)
+		cancel()
+	}
+	require.Equal(t, "queue-full", ledger.CodeOf(fetch(t.Context(), l, func() error { return nil })), "what is stuck keeps its slot")
+	close(stuck)
+	require.Eventually(t, func() bool { return len(l.slots) == 0 }, 5*time.Second, time.Millisecond)
+
+	before := l.current
+	require.NotNil(t, before)
+	require.ErrorIs(t, fetch(t.Context(), l, func() error { panic("send on closed channel") }), errPanic)
+	require.NoError(t, fetch(t.Context(), l, func() error { return nil }))
+	require.NotSame(t, before, l.current, "it was replaced")
 }

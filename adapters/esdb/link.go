@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"ttledger/domain/ledger"
 )
@@ -92,6 +94,10 @@ func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Clie
 	case a = <-answers:
 	case <-limited.Done():
 		a.err = limited.Err()
+	}
+	// The server is told the deadline and may end the call a moment before it.
+	if end, _ := limited.Deadline(); status.Code(a.err) == codes.DeadlineExceeded && time.Until(end) < firstWait {
+		<-limited.Done()
 	}
 	if a.err != nil && limited.Err() != nil && ctx.Err() == nil {
 		a.err = fmt.Errorf("%w: %w", errStuck, a.err)

@@ -129,12 +129,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		s.Close()
 		return nil, fmt.Errorf("open ledger %s: %w", c.Ledger, err)
 	}
-	last, err := s.last(ctx)
-	if err != nil {
+	if err := s.sawLast(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open ledger %s: %w", c.Ledger, err)
 	}
-	s.saw(last)
 	return s, nil
 }
 

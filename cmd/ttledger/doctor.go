@@ -281,6 +281,8 @@ func (d *doctor) server(ctx context.Context, s *esdb.Store) {
 	switch {
 	case g.Insecure:
 		d.find("acl", verdictWarn, "without TLS there are no users: whoever reaches the event store may delete from it; for development only", "未启用 TLS 即无用户,任何人均可删除;仅限开发使用")
+	case g.Hidden:
+		d.find("acl", verdictWarn, "the user in --store may not see the default ACL; run this once as an administrator of the event store", "--store 中的用户无权查看默认 ACL;请以事件库管理员身份运行一次")
 	case len(g.Open) > 0:
 		d.find("acl", verdictFail, "not only administrators may "+strings.Join(g.Open, " and ")+"; an administrator writes to the stream $settings: "+esdb.Guarding, "非管理员也可删除事件流或设置其元数据;请管理员向 $settings 写入:"+esdb.Guarding)
 	default:

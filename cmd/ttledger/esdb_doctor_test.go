@@ -28,7 +28,8 @@ func TestTheDoctorExaminesAnEventStore(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	at := []string{"--data", data, "--store", server.ConnectionString(), "--ledger", "zone"}
 	s := startServer(t, data, at[2:]...)
-	id, err := propose(t.Context(), s.address, issueHere(t, s.address, s.token))
+	admin := s.token
+	id, err := propose(t.Context(), s.address, issueHere(t, s.address, admin))
 	require.NoError(t, err)
 	waitForBoard(t, s.address, issueHere(t, s.address, s.token))
 	s.stop(t)
@@ -58,6 +59,19 @@ func TestTheDoctorExaminesAnEventStore(t *testing.T) {
 	require.ErrorContains(t, err, "AccessDenied")
 	_, err = client("clerk").DeleteStream(t.Context(), stream, esdb.DeleteStreamOptions{})
 	require.ErrorContains(t, err, "AccessDenied")
+
+	// Who may not administer serves the ledger as well, once it may read $all.
+	server.Write("$$$all", "$metadata", []byte(`{"$acl":{"$r":["clerk","$admins"]}}`))
+	asClerk := []string{"--data", data, "--store", server.ConnectionStringAs("clerk"), "--ledger", "zone"}
+	s = startServer(t, data, asClerk[2:]...)
+	_, err = propose(t.Context(), s.address, issueHere(t, s.address, admin))
+	require.NoError(t, err)
+	s.stop(t)
+	found = diagnose(t, asClerk)
+	require.Equal(t, verdictWarn, found["acl"].Verdict)
+	require.Contains(t, found["acl"].Detail.En, "run this once as an administrator")
+	require.Equal(t, verdictOK, found["limits"].Verdict)
+	require.Equal(t, verdictOK, found["events"].Verdict)
 
 	_, err = client(esdbtest.Admin).SetStreamMetadata(t.Context(), stream, esdb.AppendToStreamOptions{}, limit)
 	require.NoError(t, err)
