@@ -15,26 +15,27 @@ import (
 )
 
 const (
-	callWait  = 5 * time.Second        // for one answer of the server
-	grace     = callWait               // for calls under way on a client that was replaced
-	firstWait = 100 * time.Millisecond // before the third client in a row; the second is tried at once
-	lastWait  = time.Second
+	callWait   = 5 * time.Second        // for one answer of the server
+	firstWait  = 100 * time.Millisecond // before the third client in a row; the second is tried at once
+	lastWait   = time.Second
+	maxDropped = 3 // clients that may wait for their calls to end, besides the one in use
 )
 
 // link keeps one client in use and replaces it when it fails. It must, because a client does not
 // mend itself: after a failed discovery it answers "closed" for ever and leaves others who were
 // waiting blocked, whatever their context says; after each Unavailable it forgets a connection
 // without closing it. So a client is asked to discover once, by one goroutine, before anyone else
-// may use it; it is dropped at its first such failure; each call has a goroutine of its own; and
-// never more than two clients exist, the one in use and the one before it.
+// may use it; it is dropped at its first such failure, and closed when its calls have ended; each
+// call has a goroutine of its own; and the number of clients is bounded.
 type link struct {
 	config *esdb.Configuration
 	slots  chan struct{} // calls under way, those that are stuck included
+	ctx    context.Context
+	cancel context.CancelFunc
 
 	mu      sync.Mutex
-	closed  bool
 	current *generation // nil until the next call makes one
-	before  *generation // replaced, and closed after a grace
+	dropped int         // clients that were dropped and not yet closed
 	failed  int         // clients in a row that came to nothing
 	notTill time.Time   // no client is made before
 	last    error       // why the last one failed
@@ -45,13 +46,14 @@ type generation struct {
 	client *esdb.Client
 	ready  chan struct{}
 	err    error
-	once   sync.Once
+
+	users  int // the link's mu guards the rest
+	closed bool
 }
 
-func (g *generation) close() { g.once.Do(func() { _ = g.client.Close() }) }
-
 func newLink(config *esdb.Configuration, bound int) *link {
-	return &link{config: config, slots: make(chan struct{}, bound)}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &link{config: config, slots: make(chan struct{}, bound), ctx: ctx, cancel: cancel}
 }
 
 var (
@@ -60,7 +62,7 @@ var (
 )
 
 // ask has f ask the server something. It answers within callWait or when ctx ends, even where the
-// client does not; f then ends later by itself, and what it came to is dropped.
+// client does not; f then ends later by itself, and what it came to is lost.
 func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	var none T
 	select {
@@ -68,20 +70,21 @@ func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Clie
 	default:
 		return none, ledger.Unavailable("queue-full", ledger.Text{En: "too many requests wait for the event store; try again shortly", Zh: "等待事件库的请求过多,请稍后重试"}, nil)
 	}
-	type answer struct {
-		value T
-		err   error
-	}
 	limited, cancel := context.WithTimeout(ctx, callWait)
 	defer cancel()
+	defer context.AfterFunc(l.ctx, cancel)()
 	g, err := l.use(limited)
 	if err != nil {
 		<-l.slots
 		return none, err
 	}
+	type answer struct {
+		value T
+		err   error
+	}
 	answers := make(chan answer, 1)
 	go func() {
-		defer func() { <-l.slots }()
+		defer func() { l.leave(g); <-l.slots }()
 		var a answer
 		a.err = guarded(func() (err error) {
 			a.value, err = f(limited, g.client)
@@ -122,7 +125,7 @@ func guarded(f func() error) (err error) {
 }
 
 // use is the client in use, once its discovery is over. Right after a failure there is none, and
-// callers are told so at once instead of piling up.
+// callers are told so at once instead of piling up. Who got one must leave it.
 func (l *link) use(ctx context.Context) (*generation, error) {
 	g, err := l.take()
 	if err != nil {
@@ -130,42 +133,47 @@ func (l *link) use(ctx context.Context) (*generation, error) {
 	}
 	select {
 	case <-g.ready:
-		return g, g.err
+		err = g.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", errStuck, ctx.Err())
+		err = fmt.Errorf("%w: %w", errStuck, ctx.Err())
 	}
+	if err != nil {
+		l.leave(g)
+		return nil, err
+	}
+	return g, nil
 }
 
 func (l *link) take() (*generation, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.closed:
+	case l.ctx.Err() != nil:
 		return nil, ledger.Unavailable("store-closed", ledger.Text{En: "the ledger is not open", Zh: "账本已关闭"}, nil)
 	case l.current != nil:
+		l.current.users++
 		return l.current, nil
-	case time.Now().Before(l.notTill):
+	case l.dropped >= maxDropped || time.Now().Before(l.notTill):
 		return nil, l.last
 	}
 	client, err := esdb.NewClient(l.config)
 	if err != nil {
 		return nil, err
 	}
-	l.current = &generation{client: client, ready: make(chan struct{})}
+	l.current = &generation{client: client, ready: make(chan struct{}), users: 2}
 	go l.discover(l.current)
 	return l.current, nil
 }
 
 // discover makes the client connect, alone.
 func (l *link) discover(g *generation) {
-	err := guarded(func() error {
+	defer l.leave(g)
+	g.err = guarded(func() error {
 		_, err := g.client.GetServerVersion()
 		return err
 	})
-	if err != nil {
-		g.err = err
-		l.replace(g, err)
-		g.close()
+	if g.err != nil {
+		l.replace(g, g.err)
 	}
 	close(g.ready)
 }
@@ -179,33 +187,58 @@ func (l *link) works(g *generation) {
 	}
 }
 
-// replace drops a client. Calls under way on it have a grace to end; the one dropped before it
-// has none left.
+// replace drops a client.
 func (l *link) replace(g *generation, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if g != l.current {
 		return
 	}
-	l.current, l.last = nil, why
+	l.last = why
 	if l.failed++; l.failed > 1 {
 		l.notTill = time.Now().Add(min(firstWait<<min(l.failed-2, 8), lastWait))
 	}
-	if l.before != nil {
-		l.before.close()
+	l.drop()
+}
+
+// drop closes the client in use once its calls have ended. Those that have not when they should are
+// stuck, and closing it is what ends them.
+func (l *link) drop() {
+	g := l.current
+	l.current, l.dropped = nil, l.dropped+1
+	if g.users == 0 {
+		l.end(g)
+		return
 	}
-	l.before = g
-	time.AfterFunc(grace, g.close)
+	time.AfterFunc(callWait, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.end(g)
+	})
+}
+
+func (l *link) leave(g *generation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g.users--; g.users == 0 && g != l.current {
+		l.end(g)
+	}
+}
+
+func (l *link) end(g *generation) {
+	if g.closed {
+		return
+	}
+	g.closed = true
+	l.dropped--
+	_ = g.client.Close()
 }
 
 func (l *link) close() {
+	l.cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
-	for _, g := range []*generation{l.current, l.before} {
-		if g != nil {
-			g.close()
-		}
+	if l.current != nil {
+		l.drop()
 	}
-	l.current, l.before = nil, nil
 }
