@@ -433,7 +433,7 @@ func TestWhatCannotBeServedIsRefused(t *testing.T) {
 		require.Equal(t, kind, ledger.KindOf(err))
 	}
 	refused(c, ledger.KindNotFound, "no ledger "+c.Ledger+" was begun")
-	s := begin(t, c)
+	begin(t, c)
 	other := c
 	other.Secret = []byte("another")
 	refused(other, ledger.KindDenied, "copy that of a process that serves it")
@@ -448,12 +448,22 @@ func TestWhatCannotBeServedIsRefused(t *testing.T) {
 	c.Ledger = newName()
 	server.Write(c.Ledger, "OrderPlaced", []byte(`{}`))
 	refused(c, ledger.KindInternal, "does not begin a ledger")
+}
 
-	_, err := s.Append(t.Context(), newStream(), 0, several(1))
-	require.NoError(t, err)
-	lone := begin(t, config(server.ConnectionString(), time.Now))
-	for _, err := range lone.Follow(t.Context(), upToNow(t, s, ledger.Position{})[0].Position) {
-		require.ErrorContains(t, err, "no event of this ledger stands at this position")
+func TestAPositionWhereNothingStandsIsAnError(t *testing.T) {
+	for _, version := range []string{"24.10.4", "21.10.11"} {
+		server, s := start(t, esdbtest.Options{Version: version})
+		position, err := s.Append(t.Context(), newStream(), 0, several(1))
+		require.NoError(t, err)
+		lone := begin(t, config(server.ConnectionString(), time.Now))
+		inside := ledger.Position{Commit: position.Commit + 1, Prepare: position.Prepare + 1}
+		beyond := ledger.Position{Commit: position.Commit + 1<<40, Prepare: position.Prepare + 1<<40}
+		for i, s := range []*esdb.Store{lone, s, s} {
+			for _, err := range s.Follow(t.Context(), []ledger.Position{position, inside, beyond}[i]) {
+				require.ErrorContains(t, err, "no event of this ledger stands at this position", "%d on %s", i, version)
+				require.Equal(t, ledger.KindInternal, ledger.KindOf(err))
+			}
+		}
 	}
 }
 
@@ -557,5 +567,45 @@ func TestCaughtUpIsBelieved(t *testing.T) {
 		if b.Live {
 			break
 		}
+	}
+}
+
+func TestAClusterIsDiscoveredAndItsLeaderFollowed(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	nodes := []*esdbtest.Server{server, esdbtest.Start(t, esdbtest.Options{Join: server}), esdbtest.Start(t, esdbtest.Options{Join: server})}
+	for _, url := range []string{server.ClusterString(), "esdb+discover://" + nodes[1].Addr() + "?tls=false"} {
+		s := begin(t, config(url, time.Now))
+		stream, version := newStream(), ledger.Version(0)
+		var seen []ledger.Recorded
+		put := func() {
+			t.Helper()
+			list := several(1)
+			require.Eventually(t, func() bool {
+				_, err := s.Append(t.Context(), stream, version, list)
+				return err == nil
+			}, 5*time.Second, 5*time.Millisecond)
+			version++
+		}
+		put()
+		for b, err := range s.Follow(t.Context(), ledger.Position{}) {
+			require.NoError(t, err)
+			if seen = append(seen, b.Events...); !b.Live {
+				continue
+			}
+			if len(seen) == 6 {
+				break
+			}
+			switch {
+			case len(seen) == 1: // the leader goes away, and another leads
+				nodes[0].Stop()
+			case len(seen) == 3:
+				nodes[0].Restart()
+			}
+			if len(seen) == int(version) {
+				put()
+			}
+		}
+		require.Len(t, read(t, s, stream), 6)
+		nodes[0].Restart()
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"ttledger/domain/ledger"
 	"ttledger/projections"
@@ -229,8 +231,12 @@ func (s *Store) holds(ctx context.Context, at ledger.Position) error {
 		return nil
 	}
 	page, err := s.all(ctx, esdb.Forwards, esdb.Position{Commit: at.Commit, Prepare: at.Prepare}, 1)
-	if err == nil && (len(page) == 0 || positionOf(page[0]) != at || !s.owns(page[0].StreamID)) {
-		err = errors.New("no event of this ledger stands at this position")
+	// Of a position inside a record the server says that it is invalid, older ones that they do not
+	// know what is wrong.
+	code := status.Code(err)
+	inside := err != nil && ctx.Err() == nil && (code == codes.InvalidArgument || code == codes.Unknown && !broken(err))
+	if inside || err == nil && (len(page) == 0 || positionOf(page[0]) != at || !s.owns(page[0].StreamID)) {
+		return errors.New("no event of this ledger stands at this position")
 	}
 	return err
 }
