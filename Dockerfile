@@ -7,7 +7,7 @@ RUN go mod download
 COPY . .
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$VERSION" -o /out/ttledger ./cmd/ttledger \
- && install -d -m 0700 -o 65532 -g 65532 /out/data
+ && install -d -m 0700 -o 65532 -g 65532 /out/data /out/data/keys
 
 FROM $BASE
 COPY --from=build /out/ttledger /ttledger

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"ttledger/domain/ledger"
 )
@@ -52,6 +53,42 @@ func (l Local) Do(ctx context.Context, requests []ledger.Request) []Outcome {
 			o.Receipt, o.Err = l.Ledger.Do(ctx, r)
 		}
 	}
+	return outcomes
+}
+
+// Beside is the port over a ledger in the same process whose store is no Queue, such as one across
+// a network: requests are under way side by side, N at most. Each stream keeps its order; the
+// streams among one another do not.
+type Beside struct {
+	Ledger *ledger.Ledger
+	N      int
+}
+
+// Do decides the requests.
+func (b Beside) Do(ctx context.Context, requests []ledger.Request) []Outcome {
+	return SideBySide(b.N, requests, func(r ledger.Request) (ledger.Receipt, error) { return b.Ledger.Do(ctx, r) })
+}
+
+// SideBySide does requests of different streams, n at most at once, and answers in their order.
+// After a failure that is no answer to a command no more are begun.
+func SideBySide(n int, requests []ledger.Request, do func(ledger.Request) (ledger.Receipt, error)) []Outcome {
+	outcomes := make([]Outcome, len(requests))
+	turns := make(chan struct{}, n)
+	var failed atomic.Pointer[error]
+	var all sync.WaitGroup
+	for i, r := range requests {
+		turns <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turns }()
+			o := &outcomes[i]
+			if before := failed.Load(); before != nil {
+				o.Err = *before
+			} else if o.Receipt, o.Err = do(r); o.Err != nil && !answered(o.Err) {
+				failed.Store(&o.Err)
+			}
+		})
+	}
+	all.Wait()
 	return outcomes
 }
 

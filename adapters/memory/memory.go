@@ -24,6 +24,7 @@ type Store struct {
 	mu      sync.Mutex
 	events  []ledger.Recorded // event n stands at index n-1
 	streams map[ledger.StreamID][]ledger.Recorded
+	latest  time.Time     // the latest RecordedAt
 	grew    chan struct{} // closed by the next append
 }
 
@@ -49,18 +50,52 @@ func (s *Store) Append(ctx context.Context, stream ledger.StreamID, expected led
 	if err != nil {
 		return ledger.Position{}, err
 	}
-	s.events = append(s.events, recorded...)
-	s.streams[stream] = append(s.streams[stream], recorded...)
-	close(s.grew)
-	s.grew = make(chan struct{})
+	s.keep(recorded)
 	return recorded[len(recorded)-1].Position, nil
 }
+
+// Restore appends what was recorded in another store of the same ledger, in the order given and
+// to the byte. KindConflict says that one is not the next of its stream, and nothing was written.
+func (s *Store) Restore(_ context.Context, events []ledger.Recorded) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	versions := map[ledger.StreamID]ledger.Version{}
+	var kept []ledger.Recorded
+	for i, r := range events {
+		versions[r.Stream]++
+		if r.Version != ledger.Version(len(s.streams[r.Stream]))+versions[r.Stream] {
+			return ledger.Conflict(r.Stream, r.Version-1)
+		}
+		position := uint64(len(s.events)+i) + 1
+		r.Data, r.RawMeta = slices.Clone(r.Data), slices.Clone(r.RawMeta)
+		r.Position = ledger.Position{Commit: position, Prepare: position}
+		kept = append(kept, r)
+	}
+	s.keep(kept)
+	return nil
+}
+
+// keep adds events to their streams and wakes the followers.
+func (s *Store) keep(recorded []ledger.Recorded) {
+	s.events = append(s.events, recorded...)
+	for _, r := range recorded {
+		s.streams[r.Stream] = append(s.streams[r.Stream], r)
+		if r.Meta.RecordedAt.After(s.latest) {
+			s.latest = r.Meta.RecordedAt
+		}
+	}
+	close(s.grew)
+	s.grew = make(chan struct{})
+}
+
+// RefusesRepeats is ledger.Strict: the version alone decides.
+func (s *Store) RefusesRepeats() {}
 
 // record turns what is proposed into what will be stored, nothing shared with the caller.
 func (s *Store) record(stream ledger.StreamID, version ledger.Version, events []ledger.Proposed) ([]ledger.Recorded, error) {
 	at, position := s.now().UTC().Round(0), uint64(len(s.events))
-	if position > 0 && at.Before(s.events[position-1].Meta.RecordedAt) {
-		at = s.events[position-1].Meta.RecordedAt
+	if at.Before(s.latest) {
+		at = s.latest
 	}
 	var recorded []ledger.Recorded
 	for _, e := range events {

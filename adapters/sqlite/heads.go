@@ -51,7 +51,9 @@ func (h *heads) moved(batch []*appendRequest, failed error) {
 		return
 	}
 	for _, r := range batch {
-		if _, known := h.nothing[r.stream]; known && r.err == nil {
+		if r.restore != nil {
+			clear(h.nothing) // of many streams, and seldom
+		} else if _, known := h.nothing[r.stream]; known && r.err == nil {
 			h.nothing[r.stream] = r.expected + ledger.Version(len(r.events))
 		}
 	}

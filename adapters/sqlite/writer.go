@@ -18,6 +18,7 @@ type appendRequest struct {
 	stream   ledger.StreamID
 	expected ledger.Version
 	events   []queuedEvent
+	restore  []ledger.Recorded // instead of them, for Restore
 	position ledger.Position
 	err      error
 	done     chan struct{}
@@ -69,6 +70,9 @@ func (s *Store) Append(ctx context.Context, stream ledger.StreamID, expected led
 	}
 	return r.wait()
 }
+
+// RefusesRepeats is ledger.Strict: the version alone decides.
+func (s *Store) RefusesRepeats() {}
 
 // alone commits a request at once, if there is nobody whose turn it is.
 func (s *Store) alone(r *appendRequest) bool {
@@ -253,6 +257,9 @@ type transaction struct {
 func (tx *transaction) append(r *appendRequest) error {
 	if r.err = r.ctx.Err(); r.err != nil {
 		return nil
+	}
+	if r.restore != nil {
+		return tx.restore(r)
 	}
 	current, err := tx.version(r.stream)
 	if err != nil {

@@ -35,7 +35,15 @@ type faulty struct {
 
 // Faulty is a store whose appends fail by a plan, which is asked before each. The plan must be
 // safe for concurrent use.
-func Faulty(s ledger.Streams, plan func() Fault) ledger.Streams { return faulty{s, plan} }
+func Faulty(s ledger.Streams, plan func() Fault) ledger.Streams {
+	if strict, ok := s.(ledger.Strict); ok {
+		return struct {
+			faulty
+			ledger.Strict
+		}{faulty{s, plan}, strict}
+	}
+	return faulty{s, plan}
+}
 
 // Append fails where the plan says so.
 func (f faulty) Append(ctx context.Context, s ledger.StreamID, expected ledger.Version, events []ledger.Proposed) (ledger.Position, error) {

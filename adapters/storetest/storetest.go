@@ -24,6 +24,10 @@ import (
 type Store interface {
 	ledger.Streams
 	projections.Feed
+	// Restore appends what was recorded in another store of the same ledger, in the order given
+	// and to the byte. KindConflict says that one is not the next of its stream; then neither it
+	// nor what follows it was written.
+	Restore(ctx context.Context, events []ledger.Recorded) error
 }
 
 // Clock is a clock to open stores under test with: it jumps back and forth, in the zone of the
@@ -48,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"an append is all or nothing", allOrNothing},
 		{"an append without events is invalid", emptyAppendIsInvalid},
 		{"every wrong version conflicts", wrongVersionsConflict},
+		{"a store that says so refuses an exact repeat", repeatsConflict},
 		{"one of 64 racing writers wins", oneWinner},
 		{"bytes are kept verbatim", bytesVerbatim},
 		{"streams with alike names are apart", alikeNamesAreApart},
@@ -62,6 +67,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"leaving a loop frees the cursor", breakFreesTheCursor},
 		{"the feed goes live without loss or repeat", feedGoesLive},
 		{"every command takes effect once in spite of faults", onceInSpiteOfFaults},
+		{"what was recorded elsewhere is restored to the byte", restoresToTheByte},
+		{"what is not next is not restored", restoresOnlyWhatIsNext},
 	}
 	for _, l := range laws {
 		t.Run(l.name, func(t *testing.T) { l.law(t, open(t)) })
@@ -214,6 +221,16 @@ func emptyAppendIsInvalid(t *testing.T, s Store) {
 	put(t, s, stream, 0, events(1)...)
 	_, err := s.Append(t.Context(), stream, 1, nil)
 	require.Equal(t, ledger.KindInvalid, ledger.KindOf(err))
+}
+
+func repeatsConflict(t *testing.T, s Store) {
+	if _, strict := s.(ledger.Strict); !strict {
+		return
+	}
+	stream, list := newStream(), events(2)
+	put(t, s, stream, 0, list...)
+	_, err := s.Append(t.Context(), stream, 0, list)
+	require.Equal(t, ledger.KindConflict, ledger.KindOf(err))
 }
 
 func wrongVersionsConflict(t *testing.T, s Store) {

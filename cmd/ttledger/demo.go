@@ -55,7 +55,7 @@ func demoCommand() *cobra.Command {
 func demo(c *cobra.Command, dir, listen string) error {
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
-	d, _, err := beginDirectory(ctx, filepath.Join(dir, "data"))
+	d, _, err := beginDirectory(ctx, place{data: filepath.Join(dir, "data")})
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ The ledger is at %[3]s until you press Ctrl-C. Try, in another terminal:
 
 Tokens: manager $T (roles PM, TM), approver %[5]s (APR), auditor %[6]s (AUD)
 `, time.Since(start).Round(time.Second), report, address,
-		tokens["demo.manager"], tokens["demo.approver"], tokens["demo.auditor"], d.path, demoID("project", "P-2021-0001"))
+		tokens["demo.manager"], tokens["demo.approver"], tokens["demo.auditor"], d.data, demoID("project", "P-2021-0001"))
 	return err
 }
 

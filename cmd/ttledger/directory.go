@@ -29,36 +29,40 @@ var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate,
 
 // directory is an open data directory:
 //
-//	ledger.db         the truth
+//	ledger.db         the truth, where it does not live in an EventStoreDB
+//	store.json        which ledger it is, where it does
 //	views.db          read models; can be deleted
 //	keys/digest.key   the secret of request digests, 0600
 //	webhooks.json     who is told what is recorded; need not be there
 //	webhooks/         how far each of them was told
 //	lock              held by the one process that writes; names it
 type directory struct {
-	path   string
+	place
 	lock   *flock.Flock // nil where opened for reading
-	store  *sqlite.Store
+	store  store
 	ledger *ledger.Ledger
 }
 
 var errNoData = usageError{errors.New("say where the ledger is: --data DIR (or TTLEDGER_DATA)")}
 
-func (d *directory) file(name string) string { return filepath.Join(d.path, name) }
+func (d *directory) file(name string) string { return filepath.Join(d.data, name) }
 
 // openDirectory opens a data directory for writing and holds its lock.
-func openDirectory(path string) (*directory, error) {
-	if path == "" {
+func openDirectory(ctx context.Context, p place) (*directory, error) {
+	if p.data == "" {
 		return nil, errNoData
 	}
-	d := &directory{path: path}
-	if _, err := os.Stat(d.file("ledger.db")); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no ledger in %s; `ttledger serve --data %s` begins one", path, path)
+	d := &directory{place: p}
+	if err := d.suits(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(d.file("ledger.db")); !p.elsewhere() && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no ledger in %s; `ttledger serve --data %s` begins one", p.data, p.data)
 	}
 	if err := d.take(); err != nil {
 		return nil, err
 	}
-	if err := d.open(); err != nil {
+	if err := d.open(ctx); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -67,11 +71,14 @@ func openDirectory(path string) (*directory, error) {
 
 // beginDirectory is openDirectory that begins a ledger where there is none. A new ledger has one
 // administrator, whose token is the second result; it is shown once and stands nowhere.
-func beginDirectory(ctx context.Context, path string) (d *directory, token string, err error) {
-	if path == "" {
+func beginDirectory(ctx context.Context, p place) (d *directory, token string, err error) {
+	if p.data == "" {
 		return nil, "", errNoData
 	}
-	d = &directory{path: path}
+	d = &directory{place: p}
+	if err := d.suits(); err != nil {
+		return nil, "", err
+	}
 	if err := os.MkdirAll(d.file("keys"), 0o700); err != nil {
 		return nil, "", err
 	}
@@ -83,10 +90,14 @@ func beginDirectory(ctx context.Context, path string) (d *directory, token strin
 			d.close()
 		}
 	}()
-	if err := d.create(); err != nil {
+	create := d.create
+	if p.elsewhere() {
+		create = func() error { return d.createElsewhere(ctx) }
+	}
+	if err := create(); err != nil {
 		return d, "", err
 	}
-	if err := d.open(); err != nil {
+	if err := d.open(ctx); err != nil {
 		return d, "", err
 	}
 	token, err = d.firstAdministrator(ctx)
@@ -96,11 +107,16 @@ func beginDirectory(ctx context.Context, path string) (d *directory, token strin
 // create makes what is not there: first the secret, then the ledger, under another name until it
 // is whole, so that a crash leaves either no ledger or a good one.
 func (d *directory) create() error {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	return d.createAs(uuid.New(), secret)
+}
+
+// createAs is create for a ledger that has an id and a secret already.
+func (d *directory) createAs(id uuid.UUID, secret []byte) error {
 	if _, err := os.Stat(d.file("ledger.db")); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	secret := make([]byte, 32)
-	rand.Read(secret)
 	if err := os.WriteFile(d.file("keys/digest.key"), secret, 0o600); err != nil {
 		return err
 	}
@@ -110,35 +126,48 @@ func (d *directory) create() error {
 			return err
 		}
 	}
-	if err := sqlite.Create(unfinished, uuid.New()); err != nil {
+	if err := sqlite.Create(unfinished, id); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, d.file("ledger.db"))
 }
 
-func (d *directory) open() (err error) {
-	if d.store, err = sqlite.Open(d.file("ledger.db"), time.Now); err != nil {
+func (d *directory) open(ctx context.Context) error {
+	secret, err := d.openStore(ctx)
+	if err != nil {
 		return err
 	}
-	secret, err := os.ReadFile(d.file("keys/digest.key"))
-	if err != nil {
-		return fmt.Errorf("the secret of request digests is needed to tell a repeat from a new request: %w", err)
+	if d.elsewhere() {
+		if err := d.mark(); err != nil {
+			return err
+		}
 	}
 	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Secret: secret, Streams: d.store, Now: time.Now, Aggregates: aggregates}
 	return nil
 }
 
 // openToRead opens a ledger beside whoever is writing it.
-func openToRead(path string) (*directory, error) {
-	if path == "" {
+func openToRead(ctx context.Context, p place) (*directory, error) {
+	if p.data == "" {
 		return nil, errNoData
 	}
-	store, err := sqlite.OpenReadOnly(filepath.Join(path, "ledger.db"))
-	if err != nil {
+	d := &directory{place: p}
+	if err := d.suits(); err != nil {
 		return nil, err
 	}
-	return &directory{path: path, store: store,
-		ledger: &ledger.Ledger{ID: store.LedgerID(), Streams: store, Now: time.Now, Aggregates: aggregates}}, nil
+	if p.elsewhere() {
+		if _, err := d.openStore(ctx); err != nil {
+			return nil, err
+		}
+	} else {
+		s, err := sqlite.OpenReadOnly(d.file("ledger.db"))
+		if err != nil {
+			return nil, err
+		}
+		d.store = s
+	}
+	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Streams: d.store, Now: time.Now, Aggregates: aggregates}
+	return d, nil
 }
 
 // take holds the lock, or says who does.
@@ -146,13 +175,13 @@ func (d *directory) take() error {
 	d.lock = flock.New(d.file("lock"), flock.SetPermissions(0o600))
 	held, err := d.lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", d.path, err)
+		return fmt.Errorf("lock %s: %w", d.data, err)
 	}
 	if !held {
 		d.lock = nil
 		holder, _ := os.ReadFile(d.file("lock")) // a hint, no more
 		return &ledger.Error{Kind: ledger.KindUnavailable, Code: "locked", Msg: ledger.Text{
-			En: fmt.Sprintf("another process writes %s (%s); send the command to it with --server URL, or stop it first", d.path, strings.TrimSpace(string(holder))),
+			En: fmt.Sprintf("another process writes %s (%s); send the command to it with --server URL, or stop it first", d.data, strings.TrimSpace(string(holder))),
 			Zh: "另一进程正在写入该目录;请用 --server 指向它,或先停止它",
 		}}
 	}

@@ -17,6 +17,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"ttledger/adapters/esdb"
 	"ttledger/domain/ledger"
 	"ttledger/projections"
 )
@@ -36,7 +37,7 @@ type finding struct {
 }
 
 func doctorCommand() *cobra.Command {
-	var data string
+	var at place
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "doctor",
@@ -44,28 +45,28 @@ func doctorCommand() *cobra.Command {
 		Long:  "Checks a data directory: modes, lock, disk, format and pages of both files, every stored event, the\nclock and the read models. It changes nothing and can run beside a server. Exit 1 where a check fails.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if data == "" {
+			if at.data == "" {
 				return errNoData
 			}
-			d := doctor{path: data, now: time.Now}
+			d := doctor{place: at, now: time.Now}
 			d.examine(c.Context())
 			return d.print(c.OutOrStdout(), asJSON)
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
 }
 
 // doctor examines a directory. Each of its checks adds a finding.
 type doctor struct {
-	path     string
+	place
 	now      func() time.Time
 	findings []finding
 	served   bool // another process holds the lock
 }
 
-func (d *doctor) file(name string) string { return filepath.Join(d.path, name) }
+func (d *doctor) file(name string) string { return filepath.Join(d.data, name) }
 
 func (d *doctor) find(check, verdict, en, zh string) {
 	d.findings = append(d.findings, finding{check, verdict, ledger.Text{En: en, Zh: zh}})
@@ -94,7 +95,7 @@ func (d *doctor) print(w io.Writer, asJSON bool) error {
 }
 
 func (d *doctor) examine(ctx context.Context) {
-	if _, err := os.Stat(d.file("ledger.db")); err != nil {
+	if _, err := os.Stat(d.file("ledger.db")); err != nil && !d.elsewhere() {
 		d.find("directory", verdictFail, fmt.Sprintf("there is no ledger here (%v); check --data, or restore a backup", err), "此处没有账本;请检查 --data,或从备份恢复")
 		return
 	}
@@ -121,7 +122,7 @@ func (d *doctor) modes() {
 	if _, err := os.ReadFile(d.file("keys/digest.key")); err != nil {
 		d.find("keys", verdictFail, fmt.Sprintf("%v; without it no repeat is told from a new request: restore it from the backup of keys/", err), "缺少 keys/digest.key 或无法读取,请从 keys/ 的备份恢复")
 	}
-	wrong := open("keys", "keys/digest.key", "ledger.db", "ledger.db-wal", "ledger.db-shm")
+	wrong := open("keys", "keys/digest.key", "ledger.db", "ledger.db-wal", "ledger.db-shm", markerFile)
 	switch {
 	case len(wrong) > 0:
 		list := strings.Join(wrong, " ")
@@ -157,7 +158,7 @@ func (d *doctor) lock() {
 const gibibyte = 1 << 30
 
 func (d *doctor) space() {
-	free, total, err := diskSpace(d.path)
+	free, total, err := diskSpace(d.data)
 	if err != nil {
 		d.find("disk", verdictWarn, "free space is not known: "+err.Error(), "无法获知剩余空间")
 		return
@@ -231,17 +232,22 @@ type examined struct {
 // ledger checks the record itself, and tells what stands at an entry.
 func (d *doctor) ledger(ctx context.Context, entry ledger.Entry) (e examined, ok bool) {
 	const restore = "; stop writing and restore a backup"
-	err := d.pages(ctx, "ledger.db", func(*sqlite.Conn) error { return nil })
-	if err != nil {
-		d.find("ledger.db", verdictFail, err.Error()+restore, "账本文件损坏;请停止写入并从备份恢复")
+	what := "ledger.db"
+	if d.elsewhere() {
+		what = "store"
+	} else if err := d.pages(ctx, what, func(*sqlite.Conn) error { return nil }); err != nil {
+		d.find(what, verdictFail, err.Error()+restore, "账本文件损坏;请停止写入并从备份恢复")
 		return e, false
 	}
-	open, err := openToRead(d.path)
+	open, err := openToRead(ctx, d.place)
 	if err != nil {
-		d.find("ledger.db", verdictFail, err.Error(), "无法打开账本,格式可能属于其他版本的程序")
+		d.find(what, verdictFail, explain(err), "无法打开账本,格式可能属于其他版本的程序")
 		return e, false
 	}
 	defer open.close()
+	if s, ok := open.store.(*esdb.Store); ok {
+		d.server(ctx, s)
+	}
 	e, err = d.pass(ctx, open, entry)
 	if u, ok := errors.AsType[*projections.Undecodable](err); ok {
 		d.find("events", verdictFail, fmt.Sprintf("this release cannot read entry %d, %s version %d (%s); install the release that wrote it", u.Entry, u.Stream, u.Version, u.Type),
@@ -252,7 +258,9 @@ func (d *doctor) ledger(ctx context.Context, entry ledger.Entry) (e examined, ok
 		d.find("events", verdictFail, err.Error()+restore, "账本内容有误;请停止写入并从备份恢复")
 		return e, false
 	}
-	d.find("ledger.db", verdictOK, "its pages are whole; ledger "+e.head.ledger, "页面完好;账本 "+e.head.ledger)
+	if !d.elsewhere() {
+		d.find(what, verdictOK, "its pages are whole; ledger "+e.head.ledger, "页面完好;账本 "+e.head.ledger)
+	}
 	d.find("events", verdictOK, fmt.Sprintf("all %d can be read", e.head.entry), fmt.Sprintf("%d 条均可读取", e.head.entry))
 	if ahead := e.last.Sub(d.now()); ahead > 0 {
 		d.find("clock", verdictWarn, fmt.Sprintf("the last event was recorded %s from now: the clock went back; set it right", ahead.Round(time.Second)), "最后一条事件的记录时间在未来:系统时钟曾回拨,请校正")
@@ -260,6 +268,32 @@ func (d *doctor) ledger(ctx context.Context, entry ledger.Entry) (e examined, ok
 		d.find("clock", verdictOK, "no event was recorded in the future", "没有记录时间在未来的事件")
 	}
 	return e, true
+}
+
+// server checks what keeps the events of a ledger on an event store.
+func (d *doctor) server(ctx context.Context, s *esdb.Store) {
+	g, err := s.Guard(ctx)
+	if err != nil {
+		d.find("store", verdictFail, explain(err), "无法检查事件库")
+		return
+	}
+	d.find("store", verdictOK, fmt.Sprintf("EventStoreDB %s; ledger %s, %s", g.Version, d.name, s.LedgerID()), fmt.Sprintf("EventStoreDB %s;账本 %s,%s", g.Version, d.name, s.LedgerID()))
+	switch {
+	case g.Insecure:
+		d.find("acl", verdictWarn, "without TLS there are no users: whoever reaches the event store may delete from it; for development only", "未启用 TLS 即无用户,任何人均可删除;仅限开发使用")
+	case g.Hidden:
+		d.find("acl", verdictWarn, "the user in --store may not see the default ACL; run this once as an administrator of the event store", "--store 中的用户无权查看默认 ACL;请以事件库管理员身份运行一次")
+	case len(g.Open) > 0:
+		d.find("acl", verdictFail, "not only administrators may "+strings.Join(g.Open, " and ")+"; an administrator writes to the stream $settings: "+esdb.Guarding, "非管理员也可删除事件流或设置其元数据;请管理员向 $settings 写入:"+esdb.Guarding)
+	default:
+		d.find("acl", verdictOK, "only administrators of the event store may delete streams or limit them", "只有事件库管理员可删除或限制事件流")
+	}
+	if n := len(g.Limited); n > 0 {
+		d.find("limits", verdictFail, fmt.Sprintf("%d streams have metadata by which events vanish: %s; an administrator removes it", n, strings.Join(g.Limited[:min(n, 10)], "; ")), fmt.Sprintf("%d 个事件流的元数据会使事件消失,请管理员移除", n))
+	} else {
+		d.find("limits", verdictOK, "no stream of the ledger is limited or deleted", "没有被限制或删除的事件流")
+	}
+	d.find("no promise", verdictOK, "a follower may answer with what is no longer true, which costs a repeat; an event may be shown before it is replicated and be lost with its node, which stops the read models at its position; an administrator of the event store can delete", "以下无法保证:从节点的读取可能过时;未复制的事件可能先被读到,随后随节点丢失;事件库管理员可以删除")
 }
 
 // pass reads every event once, in order, as the read models would.

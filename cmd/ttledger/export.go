@@ -84,10 +84,10 @@ func (a *access) fetch(c *cobra.Command, path, out string) error {
 // fetchHere asks the API in this process. Read models are brought up to date where nobody else
 // writes the directory; beside a server they are its own.
 func (a *access) fetchHere(c *cobra.Command, token, path, out string) (err error) {
-	d, err := openDirectory(a.data)
+	d, err := openDirectory(c.Context(), a.place)
 	locked := ledger.CodeOf(err) == "locked"
 	if locked {
-		d, err = openToRead(a.data)
+		d, err = openToRead(c.Context(), a.place)
 	}
 	if err != nil {
 		return err

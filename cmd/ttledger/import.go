@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -112,6 +111,9 @@ func (a *access) both(c *cobra.Command, approverFile string, f func(to importer.
 		if err != nil {
 			return fmt.Errorf("%s: %w", approverFile, err)
 		}
+		if _, queue := local.Streams.(importer.Queue); !queue {
+			return f(importer.Beside{Ledger: local, N: sideBySide}, preparer, approver)
+		}
 		return f(importer.Local{Ledger: local}, preparer, approver)
 	})
 }
@@ -123,18 +125,9 @@ type remote struct{ clients map[string]*httpapi.Client }
 const sideBySide = 16
 
 func (r remote) Do(ctx context.Context, requests []ledger.Request) []importer.Outcome {
-	outcomes := make([]importer.Outcome, len(requests))
-	turns := make(chan struct{}, sideBySide)
-	var all sync.WaitGroup
-	for i, q := range requests {
-		turns <- struct{}{}
-		all.Go(func() {
-			outcomes[i].Receipt, outcomes[i].Err = r.clients[q.Actor.Handle].Do(ctx, q)
-			<-turns
-		})
-	}
-	all.Wait()
-	return outcomes
+	return importer.SideBySide(sideBySide, requests, func(q ledger.Request) (ledger.Receipt, error) {
+		return r.clients[q.Actor.Handle].Do(ctx, q)
+	})
 }
 
 // progress shows a bar on a terminal, and a plain line every few seconds elsewhere.

@@ -108,6 +108,15 @@ func (m *metrics) hooks(s *webhook.Sender) error {
 	return nil
 }
 
+// appended is one append to an event store, which shares nothing with others.
+func (m *metrics) appended(took time.Duration, err error) {
+	m.append.Observe(took.Seconds())
+	m.batch.Observe(1)
+	if err != nil && ledger.KindOf(err) != ledger.KindConflict {
+		m.failed.Inc()
+	}
+}
+
 // behind counts the events after a position and says when the first of them was recorded.
 type behind func(context.Context, ledger.Position) (events int64, since time.Time, err error)
 

@@ -39,7 +39,7 @@ func (f forgetful) RoundTrip(r *http.Request) (*http.Response, error) {
 // here serves a new ledger in this process until the test ends.
 func here(t *testing.T) (address string, d *directory, token string) {
 	ctx, cancel := context.WithCancel(t.Context())
-	d, token, err := beginDirectory(ctx, filepath.Join(t.TempDir(), "data"))
+	d, token, err := beginDirectory(ctx, place{data: filepath.Join(t.TempDir(), "data")})
 	require.NoError(t, err)
 	s, err := newServer(d, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)

@@ -302,7 +302,7 @@ type live struct {
 }
 
 func serveHere(t *testing.T, o office, change ...func(*server)) *live {
-	d, err := openDirectory(o.data)
+	d, err := openDirectory(t.Context(), place{data: o.data})
 	require.NoError(t, err)
 	s, err := newServer(d, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
@@ -657,7 +657,7 @@ func scratch(t *testing.T, path string) {
 
 func TestTheDoctorSeesThatTheClockWentBack(t *testing.T) {
 	o := newOffice(t)
-	d := doctor{path: o.data, now: func() time.Time { return time.Now().Add(-time.Hour) }}
+	d := doctor{place: place{data: o.data}, now: func() time.Time { return time.Now().Add(-time.Hour) }}
 	d.examine(t.Context())
 	var out bytes.Buffer
 	require.NoError(t, d.print(&out, false), "a warning is no failure")

@@ -60,8 +60,8 @@ type served struct {
 
 var tokenPattern = regexp.MustCompile(`ttl_[A-Za-z0-9_-]{65}`)
 
-func startServer(t *testing.T, data string) *served {
-	s := &served{Cmd: program("serve", "--data", data, "--listen", "127.0.0.1:0")}
+func startServer(t *testing.T, data string, more ...string) *served {
+	s := &served{Cmd: program(append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, more...)...)}
 	problems, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // which the process itself writes
 	require.NoError(t, err)
 	defer problems.Close()

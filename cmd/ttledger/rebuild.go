@@ -9,14 +9,14 @@ import (
 )
 
 func rebuildCommand() *cobra.Command {
-	var data string
+	var at place
 	c := &cobra.Command{
 		Use:   "rebuild",
 		Short: "build the read models anew beside the old, then switch 重建读模型",
 		Long:  "Builds the read models anew from the first event, beside those that serve, and switches to them in\none transaction. It can run beside a server, which goes on with the new ones.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
-			d, err := openToRead(data)
+			d, err := openToRead(c.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -34,6 +34,6 @@ func rebuildCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	return c
 }

@@ -118,7 +118,8 @@ func fold(d *directory, stream ledger.StreamID, list []projections.Fact, asOccur
 }
 
 func replayCommand() *cobra.Command {
-	var data, stream, asOf, knownAt string
+	var at place
+	var stream, asOf, knownAt string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "replay",
@@ -134,7 +135,7 @@ say the same of the world give the same digest, whenever it was recorded.`,
 			if err != nil {
 				return err
 			}
-			d, err := openToRead(data)
+			d, err := openToRead(c.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -149,7 +150,7 @@ say the same of the world give the same digest, whenever it was recorded.`,
 			return replayStream(c.Context(), d, id, m, asJSON, c.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	c.Flags().StringVar(&stream, "stream", "", "one thing, such as project-6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11")
 	c.Flags().StringVar(&asOf, "as-of", "", "T: only what had occurred by this day")
 	c.Flags().StringVar(&knownAt, "known-at", "", "K: only what the ledger knew at this entry or instant")

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"ttledger/adapters/esdb"
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/webhook"
@@ -22,20 +23,21 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	var data, listen string
+	var at place
+	var listen string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "serve a ledger over HTTP, beginning it where there is none 启动服务",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx := c.Context()
-			d, token, err := beginDirectory(ctx, data)
+			d, token, err := beginDirectory(ctx, at)
 			if err != nil {
 				return err
 			}
 			defer d.close()
 			if token != "" {
-				fmt.Fprintf(c.ErrOrStderr(), "A new ledger was begun in %s. Its administrator's token, shown only now:\n%s\n", data, token)
+				fmt.Fprintf(c.ErrOrStderr(), "A new ledger was begun in %s. Its administrator's token, shown only now:\n%s\n", at.data, token)
 			}
 			s, err := newServer(d, logger(c.ErrOrStderr()))
 			if err != nil {
@@ -46,7 +48,7 @@ func serveCommand() *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	return c
 }
@@ -81,7 +83,12 @@ func newServer(d *directory, log *slog.Logger) (*server, error) {
 	}
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
-	d.store.Watch(m.committed)
+	switch store := d.store.(type) {
+	case *sqlite.Store:
+		store.Watch(m.committed)
+	case *esdb.Store:
+		store.Watch(m.appended)
+	}
 	s.hooks.Observe = m.attempted
 	if err := m.hooks(s.hooks); err != nil {
 		return nil, errors.Join(err, s.views.Close())

@@ -68,11 +68,12 @@ func (i issuer) send(ctx context.Context, handle, verb string, command any) erro
 
 // access is how a command reaches a ledger: its directory, or a server that writes it.
 type access struct {
-	data, server, tokenFile string
+	place
+	server, tokenFile string
 }
 
 func (a *access) flags(c *cobra.Command) {
-	c.Flags().StringVar(&a.data, "data", "", "data directory")
+	a.place.flags(c, "data directory")
 	c.Flags().StringVar(&a.server, "server", "", "address of the server that writes the directory, such as http://127.0.0.1:8080")
 	c.Flags().StringVar(&a.tokenFile, "token-file", "", "file with the token to act by; - is standard input")
 }
@@ -89,7 +90,7 @@ func (a *access) open(c *cobra.Command, f func(to commander, actor ledger.Actor)
 		}
 		return f(&httpapi.Client{Server: a.server, Token: token}, ledger.Actor{})
 	}
-	d, err := openDirectory(a.data)
+	d, err := openDirectory(c.Context(), a.place)
 	if err != nil {
 		return err
 	}
@@ -140,13 +141,13 @@ func issueCommand() *cobra.Command {
 }
 
 func recoverCommand() *cobra.Command {
-	var data string
+	var at place
 	c := &cobra.Command{
 		Use:   "recover",
 		Short: "a new token for the administrator, where all are lost; recorded as done at the console",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := openDirectory(data)
+			d, err := openDirectory(c.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -160,19 +161,19 @@ func recoverCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory; its server must be stopped")
+	at.flags(c, "data directory; its server must be stopped")
 	return c
 }
 
 func listCommand() *cobra.Command {
-	var data string
+	var at place
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "principals with their roles today and their tokens",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := openToRead(data)
+			d, err := openToRead(c.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -184,7 +185,7 @@ func listCommand() *cobra.Command {
 			return printPrincipals(c.OutOrStdout(), states, asJSON)
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
 }

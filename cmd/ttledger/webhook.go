@@ -40,14 +40,14 @@ func webhookCommand() *cobra.Command {
 }
 
 func webhookListCommand() *cobra.Command {
-	var data string
+	var at place
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "endpoints: how far each has come, since when it fails, and what was given up",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			d, err := openToRead(data)
+			d, err := openToRead(c.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func webhookListCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&data, "data", "", "data directory")
+	at.flags(c, "data directory")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
 }

@@ -110,7 +110,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	if t.command, err = a.prepare(verb.Name, t.act.Data); err != nil {
 		return Receipt{}, err
 	}
-	if verb.Creates {
+	if _, strict := l.Streams.(Strict); strict && verb.Creates {
 		// Mostly nothing is there, and the store says if there is: deciding on nothing saves the
 		// read. Whatever goes wrong is found again by looking.
 		if receipt, _, err := l.record(ctx, t, history{stream: t.stream, state: a.Zero()}); err == nil {

@@ -187,6 +187,10 @@ type Streams interface {
 	Read(ctx context.Context, s StreamID, after Version) iter.Seq2[Recorded, error]
 }
 
+// Strict is a store that answers an exact repeat of an append with KindConflict, always. Streams
+// leaves that open, because an EventStoreDB lets it succeed.
+type Strict interface{ RefusesRepeats() }
+
 // EncodeMetadata is the stored form of an envelope. Store adapters call it once they have
 // stamped RecordedAt. It refuses an envelope that could not be read again.
 func EncodeMetadata(m Metadata) ([]byte, error) {

@@ -54,6 +54,9 @@ func (s *Streams) Append(_ context.Context, id ledger.StreamID, expected ledger.
 	return s.all[len(s.all)-1].Position, call(s.AfterAppend)
 }
 
+// RefusesRepeats is ledger.Strict.
+func (s *Streams) RefusesRepeats() {}
+
 // Read is that of ledger.Streams.
 func (s *Streams) Read(_ context.Context, id ledger.StreamID, after ledger.Version) iter.Seq2[ledger.Recorded, error] {
 	return func(yield func(ledger.Recorded, error) bool) {
