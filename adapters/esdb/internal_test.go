@@ -127,7 +127,9 @@ func TestClientsAreBoundedAndClosed(t *testing.T) {
 	require.Eventually(t, func() bool { return dropped() == 0 }, callWait/2, time.Millisecond, "they end at once")
 
 	server.Stop()
-	require.Eventually(t, func() bool { return fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "gone") }) != nil }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		return fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "gone") }) != nil
+	}, time.Second, time.Millisecond)
 	for range 5 {
 		require.Error(t, fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "gone") }))
 	}
