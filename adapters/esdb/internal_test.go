@@ -107,6 +107,7 @@ func TestClientsAreBoundedAndClosed(t *testing.T) {
 	c, err := configure(server.ConnectionString())
 	require.NoError(t, err)
 	l := newLink(c, 100)
+	l.patience = time.Hour // nothing here ends by it
 	defer l.close()
 	dropped := func() int {
 		l.mu.Lock()
@@ -124,7 +125,7 @@ func TestClientsAreBoundedAndClosed(t *testing.T) {
 	}
 	require.ErrorContains(t, fetch(t.Context(), l, func() error { return nil }), "busy", "one more would be too many")
 	close(stuck)
-	require.Eventually(t, func() bool { return dropped() == 0 }, callWait/2, time.Millisecond, "they end at once")
+	require.Eventually(t, func() bool { return dropped() == 0 }, 30*time.Second, time.Millisecond, "they end at once")
 
 	server.Stop()
 	require.Eventually(t, func() bool {
@@ -133,13 +134,14 @@ func TestClientsAreBoundedAndClosed(t *testing.T) {
 	for range 5 {
 		require.Error(t, fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "gone") }))
 	}
-	require.Eventually(t, func() bool { return dropped() == 0 }, callWait/2, time.Millisecond, "who waited for a discovery too")
+	require.Eventually(t, func() bool { return dropped() == 0 }, 30*time.Second, time.Millisecond, "who waited for a discovery too")
 }
 
 func TestClosingEndsWhatIsUnderWay(t *testing.T) {
 	c, err := configure(esdbtest.Start(t, esdbtest.Options{}).ConnectionString())
 	require.NoError(t, err)
 	l := newLink(c, 2)
+	l.patience = time.Hour
 	begun := make(chan struct{})
 	ended := make(chan error)
 	go func() {
@@ -151,9 +153,7 @@ func TestClosingEndsWhatIsUnderWay(t *testing.T) {
 		ended <- err
 	}()
 	<-begun
-	start := time.Now()
 	l.close()
 	require.ErrorIs(t, <-ended, errStuck)
-	require.Less(t, time.Since(start), callWait)
 	require.Equal(t, "store-closed", ledger.CodeOf(fetch(t.Context(), l, func() error { return nil })))
 }

@@ -28,10 +28,11 @@ const (
 // may use it; it is dropped at its first such failure, and closed when its calls have ended; each
 // call has a goroutine of its own; and the number of clients is bounded.
 type link struct {
-	config *esdb.Configuration
-	slots  chan struct{} // calls under way, those that are stuck included
-	ctx    context.Context
-	cancel context.CancelFunc
+	config   *esdb.Configuration
+	patience time.Duration // with one call
+	slots    chan struct{} // calls under way, those that are stuck included
+	ctx      context.Context
+	cancel   context.CancelFunc
 
 	mu      sync.Mutex
 	current *generation // nil until the next call makes one
@@ -53,7 +54,7 @@ type generation struct {
 
 func newLink(config *esdb.Configuration, bound int) *link {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &link{config: config, slots: make(chan struct{}, bound), ctx: ctx, cancel: cancel}
+	return &link{config: config, patience: callWait, slots: make(chan struct{}, bound), ctx: ctx, cancel: cancel}
 }
 
 var (
@@ -61,14 +62,14 @@ var (
 	errPanic = errors.New("the client broke off")
 )
 
-// ask has f ask the server something. It answers within callWait or when ctx ends, even where the
+// ask has f ask the server something. It answers within its patience or when ctx ends, even where the
 // client does not; f then ends later by itself, and what it came to is lost.
 func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	type answer struct {
 		value T
 		err   error
 	}
-	limited, cancel := context.WithTimeout(ctx, callWait)
+	limited, cancel := context.WithTimeout(ctx, l.patience)
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
 	var a answer
@@ -214,7 +215,7 @@ func (l *link) drop() {
 		l.end(g)
 		return
 	}
-	time.AfterFunc(callWait, func() {
+	time.AfterFunc(l.patience, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.end(g)
