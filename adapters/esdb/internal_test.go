@@ -100,3 +100,60 @@ func TestACallEndsWhereTheClientDoesNot(t *testing.T) {
 	require.NoError(t, fetch(t.Context(), l, func() error { return nil }))
 	require.NotSame(t, before, l.current, "it was replaced")
 }
+
+// A client is closed when its calls have ended, and until then there are only so many.
+func TestClientsAreBoundedAndClosed(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	c, err := configure(server.ConnectionString())
+	require.NoError(t, err)
+	l := newLink(c, 100)
+	l.patience = time.Hour // nothing here ends by it
+	defer l.close()
+	dropped := func() int {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.dropped
+	}
+	stuck := make(chan struct{})
+	for n := range maxDropped {
+		require.Eventually(t, func() bool { return fetch(t.Context(), l, func() error { return nil }) == nil }, 5*time.Second, time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		require.ErrorIs(t, fetch(ctx, l, func() error { <-stuck; return nil }), context.DeadlineExceeded)
+		cancel()
+		require.Error(t, fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "busy") }))
+		require.Equal(t, n+1, dropped())
+	}
+	require.ErrorContains(t, fetch(t.Context(), l, func() error { return nil }), "busy", "one more would be too many")
+	close(stuck)
+	require.Eventually(t, func() bool { return dropped() == 0 }, 30*time.Second, time.Millisecond, "they end at once")
+
+	server.Stop()
+	require.Eventually(t, func() bool {
+		return fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "gone") }) != nil
+	}, time.Second, time.Millisecond)
+	for range 5 {
+		require.Error(t, fetch(t.Context(), l, func() error { return status.Error(codes.Unavailable, "gone") }))
+	}
+	require.Eventually(t, func() bool { return dropped() == 0 }, 30*time.Second, time.Millisecond, "who waited for a discovery too")
+}
+
+func TestClosingEndsWhatIsUnderWay(t *testing.T) {
+	c, err := configure(esdbtest.Start(t, esdbtest.Options{}).ConnectionString())
+	require.NoError(t, err)
+	l := newLink(c, 2)
+	l.patience = time.Hour
+	begun := make(chan struct{})
+	ended := make(chan error)
+	go func() {
+		_, err := ask(t.Context(), l, func(ctx context.Context, _ *esdb.Client) (struct{}, error) {
+			close(begun)
+			<-ctx.Done()
+			return struct{}{}, ctx.Err()
+		})
+		ended <- err
+	}()
+	<-begun
+	l.close()
+	require.ErrorIs(t, <-ended, errStuck)
+	require.Equal(t, "store-closed", ledger.CodeOf(fetch(t.Context(), l, func() error { return nil })))
+}

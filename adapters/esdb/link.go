@@ -28,10 +28,11 @@ const (
 // may use it; it is dropped at its first such failure, and closed when its calls have ended; each
 // call has a goroutine of its own; and the number of clients is bounded.
 type link struct {
-	config *esdb.Configuration
-	slots  chan struct{} // calls under way, those that are stuck included
-	ctx    context.Context
-	cancel context.CancelFunc
+	config   *esdb.Configuration
+	patience time.Duration // with one call
+	slots    chan struct{} // calls under way, those that are stuck included
+	ctx      context.Context
+	cancel   context.CancelFunc
 
 	mu      sync.Mutex
 	current *generation // nil until the next call makes one
@@ -53,7 +54,7 @@ type generation struct {
 
 func newLink(config *esdb.Configuration, bound int) *link {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &link{config: config, slots: make(chan struct{}, bound), ctx: ctx, cancel: cancel}
+	return &link{config: config, patience: callWait, slots: make(chan struct{}, bound), ctx: ctx, cancel: cancel}
 }
 
 var (
@@ -61,30 +62,24 @@ var (
 	errPanic = errors.New("the client broke off")
 )
 
-// ask has f ask the server something. It answers within callWait or when ctx ends, even where the
+// ask has f ask the server something. It answers within its patience or when ctx ends, even where the
 // client does not; f then ends later by itself, and what it came to is lost.
 func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
-	var none T
-	select {
-	case l.slots <- struct{}{}:
-	default:
-		return none, ledger.Unavailable("queue-full", ledger.Text{En: "too many requests wait for the event store; try again shortly", Zh: "等待事件库的请求过多,请稍后重试"}, nil)
-	}
-	limited, cancel := context.WithTimeout(ctx, callWait)
-	defer cancel()
-	defer context.AfterFunc(l.ctx, cancel)()
-	g, err := l.use(limited)
-	if err != nil {
-		<-l.slots
-		return none, err
-	}
 	type answer struct {
 		value T
 		err   error
 	}
+	limited, cancel := context.WithTimeout(ctx, l.patience)
+	defer cancel()
+	defer context.AfterFunc(l.ctx, cancel)()
+	var a answer
+	g, err := l.use(limited)
+	if err != nil {
+		return a.value, err
+	}
 	answers := make(chan answer, 1)
 	go func() {
-		defer func() { l.leave(g); <-l.slots }()
+		defer l.leave(g)
 		var a answer
 		a.err = guarded(func() (err error) {
 			a.value, err = f(limited, g.client)
@@ -92,25 +87,29 @@ func ask[T any](ctx context.Context, l *link, f func(context.Context, *esdb.Clie
 		})
 		answers <- a
 	}()
-	var a answer
 	select {
 	case a = <-answers:
 	case <-limited.Done():
 		a.err = limited.Err()
 	}
+	return a.value, l.judge(ctx, limited, g, a.err)
+}
+
+// judge says whether a client is of further use after what a call came to.
+func (l *link) judge(ctx, limited context.Context, g *generation, err error) error {
 	// The server is told the deadline and may end the call a moment before it.
-	if end, _ := limited.Deadline(); status.Code(a.err) == codes.DeadlineExceeded && time.Until(end) < firstWait {
+	if end, _ := limited.Deadline(); status.Code(err) == codes.DeadlineExceeded && time.Until(end) < firstWait {
 		<-limited.Done()
 	}
-	if a.err != nil && limited.Err() != nil && ctx.Err() == nil {
-		a.err = fmt.Errorf("%w: %w", errStuck, a.err)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", errStuck, err)
 	}
-	if broken(a.err) {
-		l.replace(g, a.err)
+	if broken(err) {
+		l.replace(g, err)
 	} else if ctx.Err() == nil {
 		l.works(g)
 	}
-	return a.value, a.err
+	return err
 }
 
 // guarded turns a panic into an error: the client has two, for a message it does not know and for
@@ -127,8 +126,14 @@ func guarded(f func() error) (err error) {
 // use is the client in use, once its discovery is over. Right after a failure there is none, and
 // callers are told so at once instead of piling up. Who got one must leave it.
 func (l *link) use(ctx context.Context) (*generation, error) {
+	select {
+	case l.slots <- struct{}{}:
+	default:
+		return nil, ledger.Unavailable("queue-full", ledger.Text{En: "too many requests wait for the event store; try again shortly", Zh: "等待事件库的请求过多,请稍后重试"}, nil)
+	}
 	g, err := l.take()
 	if err != nil {
+		<-l.slots
 		return nil, err
 	}
 	select {
@@ -167,7 +172,7 @@ func (l *link) take() (*generation, error) {
 
 // discover makes the client connect, alone.
 func (l *link) discover(g *generation) {
-	defer l.leave(g)
+	defer l.part(g)
 	g.err = guarded(func() error {
 		_, err := g.client.GetServerVersion()
 		return err
@@ -210,7 +215,7 @@ func (l *link) drop() {
 		l.end(g)
 		return
 	}
-	time.AfterFunc(callWait, func() {
+	time.AfterFunc(l.patience, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.end(g)
@@ -218,6 +223,11 @@ func (l *link) drop() {
 }
 
 func (l *link) leave(g *generation) {
+	l.part(g)
+	<-l.slots
+}
+
+func (l *link) part(g *generation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if g.users--; g.users == 0 && g != l.current {

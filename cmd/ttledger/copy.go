@@ -168,50 +168,66 @@ const copyBatch = 256
 func transfer(ctx context.Context, source, target store, progress io.Writer) (there, copied int64, err error) {
 	next, stop := iter.Pull2(upToNow(ctx, target))
 	defer stop()
-	show := progressLines(progress)
-	var batch []ledger.Recorded
-	flush := func() error {
-		if err := target.Restore(ctx, batch); err != nil {
-			return fmt.Errorf("entry %d: %w", there+copied+1, err)
-		}
-		copied += int64(len(batch))
-		batch = batch[:0]
-		show(there + copied)
-		return nil
-	}
-	had := true
+	c := copying{target: target, show: progressLines(progress)}
 	for want, err := range upToNow(ctx, source) {
+		if err == nil && !c.ended {
+			got, failed, more := next()
+			c.ended, err = !more, failed
+			if err == nil && more {
+				err = c.compare(want, got)
+			}
+		}
+		if err == nil && c.ended {
+			err = c.add(ctx, want)
+		}
 		if err != nil {
-			return there, copied, err
-		}
-		if had {
-			var got ledger.Recorded
-			if got, err, had = next(); err != nil {
-				return there, copied, err
-			}
-			if had {
-				if !same(want, got) {
-					return there, copied, fmt.Errorf("the target differs at entry %d: %s version %d there, %s version %d in the source", there+1, got.Stream, got.Version, want.Stream, want.Version)
-				}
-				there++
-				show(there)
-				continue
-			}
-		}
-		if batch = append(batch, want); len(batch) == copyBatch {
-			if err := flush(); err != nil {
-				return there, copied, err
-			}
+			return c.there, c.copied, err
 		}
 	}
-	if !had {
-		return there, copied, flush()
+	if c.ended {
+		err := c.flush(ctx)
+		return c.there, c.copied, err
 	}
 	got, err, more := next()
 	if err == nil && more {
-		err = fmt.Errorf("the target goes on after entry %d, where the source ends: with %s version %d", there, got.Stream, got.Version)
+		err = fmt.Errorf("the target goes on after entry %d, where the source ends: with %s version %d", c.there, got.Stream, got.Version)
 	}
-	return there, copied, err
+	return c.there, 0, err
+}
+
+// copying is a transfer under way.
+type copying struct {
+	target        store
+	show          func(entry int64)
+	ended         bool // the target has no more to compare
+	batch         []ledger.Recorded
+	there, copied int64
+}
+
+func (c *copying) compare(want, got ledger.Recorded) error {
+	if !same(want, got) {
+		return fmt.Errorf("the target differs at entry %d: %s version %d there, %s version %d in the source", c.there+1, got.Stream, got.Version, want.Stream, want.Version)
+	}
+	c.there++
+	c.show(c.there)
+	return nil
+}
+
+func (c *copying) add(ctx context.Context, r ledger.Recorded) error {
+	if c.batch = append(c.batch, r); len(c.batch) < copyBatch {
+		return nil
+	}
+	return c.flush(ctx)
+}
+
+func (c *copying) flush(ctx context.Context) error {
+	if err := c.target.Restore(ctx, c.batch); err != nil {
+		return fmt.Errorf("after entry %d: %w", c.there+c.copied, err)
+	}
+	c.copied += int64(len(c.batch))
+	c.batch = c.batch[:0]
+	c.show(c.there + c.copied)
+	return nil
 }
 
 // upToNow is what a feed has until it is live.

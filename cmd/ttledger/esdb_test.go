@@ -167,6 +167,12 @@ func TestADirectoryServesOneLedger(t *testing.T) {
 	refused("serves the ledger "+flags[3]+" and not "+others[3], append([]string{"serve", "--data", data}, others...)...)
 	refused("no ledger "+others[3]+" was begun", append([]string{"token", "list", "--data", newDirectory(t, data)}, others...)...)
 
+	empty := esdbtest.Start(t, esdbtest.Options{}).ConnectionString()
+	refused("no ledger "+flags[3]+" was begun", "serve", "--data", data, "--store", empty, "--ledger", flags[3])
+	twin := newDirectory(t, data)
+	startServer(t, twin, "--store", empty, "--ledger", flags[3]).stop(t)
+	refused("on this event store is the ledger", "serve", "--data", data, "--store", empty, "--ledger", flags[3])
+
 	lone := newOffice(t)
 	refused("keeps a ledger of its own", append([]string{"serve", "--data", lone.data}, flags...)...)
 

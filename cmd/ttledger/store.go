@@ -149,8 +149,12 @@ func (d *directory) openOrBegin(ctx context.Context, secret []byte) error {
 		}
 		return s.Close()
 	}
-	err := open()
-	if ledger.KindOf(err) != ledger.KindNotFound {
+	_, marked, err := d.marked()
+	if err != nil {
+		return err
+	}
+	// A directory that has served a ledger begins no other: it was pointed at the wrong place.
+	if err := open(); marked || ledger.KindOf(err) != ledger.KindNotFound {
 		return err
 	}
 	if err := esdb.Begin(ctx, d.esdb(secret), uuid.New()); ledger.KindOf(err) != ledger.KindConflict {
