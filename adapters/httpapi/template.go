@@ -20,6 +20,7 @@ type column struct {
 	Key      string      `json:"key"`              // as the first line has it
 	Pointer  string      `json:"pointer,omitzero"` // into the body; none for what is not of the body
 	Type     columnType  `json:"type"`
+	Items    columnType  `json:"items,omitzero"` // of a list
 	Choices  []any       `json:"choices,omitempty"`
 	Required bool        `json:"required"`         // in the object named by With, or else always
 	With     string      `json:"with,omitzero"`    // beginning of the keys of the nearest object that may be absent
@@ -38,7 +39,7 @@ const (
 	cellBoolean columnType = "boolean"
 	cellDate    columnType = "date"
 	cellUUID    columnType = "uuid"
-	cellList    columnType = "list" // texts, ; between
+	cellList    columnType = "list" // ; between
 	cellJSON    columnType = "json"
 )
 
@@ -87,7 +88,10 @@ func (b branch) columns(s *jsonschema.Schema) []column {
 			continue
 		}
 		c := column{Key: at.key, Pointer: at.pointer, Type: cellOf(p.Value), Choices: p.Value.Enum, Required: required, With: at.with}
-		if c.Type == cellJSON {
+		switch c.Type {
+		case cellList:
+			c.Items, c.Choices = cellOf(p.Value.Items), p.Value.Items.Enum
+		case cellJSON:
 			c.Example = sampleOf(p.Value)
 		}
 		c.Label = c.labelled(at.label)
@@ -125,7 +129,7 @@ func cellOf(s *jsonschema.Schema) columnType {
 		return cellInteger
 	case s.Type == "boolean":
 		return cellBoolean
-	case s.Type == "array" && s.Items.Type == "string":
+	case s.Type == "array" && s.Items.Type != "array" && cellOf(s.Items) != cellJSON:
 		return cellList
 	}
 	return cellJSON
@@ -142,15 +146,16 @@ func sampleOf(s *jsonschema.Schema) string {
 // labelled is the label of a column: what it is, and how its cells are written.
 func (c column) labelled(what ledger.Text) ledger.Text {
 	var en, zh string
+	if c.Type == cellList {
+		en, zh = " (several: ; between)", "(多项以 ; 分隔)"
+	}
 	switch {
 	case len(c.Choices) > 0:
 		var list []string
 		for _, choice := range c.Choices {
 			list = append(list, fmt.Sprint(choice))
 		}
-		en, zh = " (one of "+strings.Join(list, ", ")+")", "(可选:"+strings.Join(list, "、")+")"
-	case c.Type == cellList:
-		en, zh = " (several: ; between)", "(多项以 ; 分隔)"
+		en, zh = en+" (one of "+strings.Join(list, ", ")+")", zh+"(可选:"+strings.Join(list, "、")+")"
 	case c.Type == cellJSON:
 		en, zh = " (JSON, such as "+c.Example+")", "(JSON,如 "+c.Example+")"
 	case c.Type == cellBoolean:
@@ -212,6 +217,23 @@ func Catalogue(aggregates []ledger.Aggregate) ([]byte, error) {
 		return nil, err
 	}
 	return encode(listed(commands))
+}
+
+// Checker holds the body of a command against its schema, as the API does before the ledger sees
+// it.
+func Checker(aggregates []ledger.Aggregate) (func(aggregate, verb string, body []byte) error, error) {
+	commands, err := catalogue(aggregates)
+	if err != nil {
+		return nil, err
+	}
+	known := api{commands: commands}
+	return func(aggregate, verb string, body []byte) error {
+		c, ok := known.find(aggregate, verb)
+		if !ok {
+			return noSuchCommand()
+		}
+		return c.check(body)
+	}, nil
 }
 
 // Template is the template of the command aggregate/verb as CSV, with labels in en or zh-CN.
