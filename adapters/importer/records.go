@@ -230,7 +230,7 @@ func (r *records) one() (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	rec := record{line: r.line, columns: r.columns}
+	rec, used := record{line: r.line, columns: r.columns}, len(lines)
 	text := bytes.Join(lines, nil)
 	values, err := parse(text)
 	if r.template != nil && err == nil {
@@ -238,26 +238,32 @@ func (r *records) one() (record, error) {
 	}
 	switch {
 	case long:
-		rec.fault = faulty("too-long", "the record is longer than 1 MiB", "记录超过 1 MiB")
+		rec.fault, used = faulty("too-long", "the record is longer than 1 MiB", "记录超过 1 MiB"), 1
 	case err != nil:
+		used = 1
 		rec.fault = faulty("csv-quotes",
 			fmt.Sprintf("the quotes are not balanced (%v); a quote inside a value is written twice and the value is quoted", err),
 			"引号不匹配;值内的引号须写两次,且整个值须加引号")
+	case len(values) != len(r.header) && r.template != nil:
+		// Its further lines are read with it: with rows of any length they would pass for rows.
+		stray := values[len(values)-1]
+		rec.fault = faulty("csv-fields",
+			fmt.Sprintf("%q stands under no column; a value with a comma must be quoted", stray),
+			fmt.Sprintf("%q 不在任何列下;含逗号的值须加引号", stray))
 	case len(values) != len(r.header):
+		used = 1
 		rec.fault = faulty("csv-fields",
 			fmt.Sprintf("%d fields where the header has %d; a value with a comma must be quoted", len(values), len(r.header)),
 			fmt.Sprintf("有 %d 个字段,而表头有 %d 个;含逗号的值须加引号", len(values), len(r.header)))
 	case !utf8.Valid(text):
 		rec.fault = faulty(notUTF8, "the text is not UTF-8; a GBK file must be converted first", "文本不是 UTF-8 编码;GBK 文件须先转换")
-		r.line += len(lines)
-		return rec, nil
 	default:
 		rec.values = values
-		r.line += len(lines)
-		return rec, nil
 	}
-	r.back = append(slices.Clone(lines[1:]), r.back...)
-	r.line++
+	if used < len(lines) {
+		r.back = append(slices.Clone(lines[used:]), r.back...)
+	}
+	r.line += used
 	return rec, nil
 }
 

@@ -284,6 +284,9 @@ func TestBadCells(t *testing.T) {
 	}
 	_, rows := w.fill(w.file("f.csv", "project/propose:id,titles.zh,\nP-1,x,a value under no column\n"))
 	require.Equal(t, "csv-fields", rows[0].Code)
+	_, rows = w.fill(w.file("f.csv", "project/propose:id,titles.zh\nP-1,\"x\ny,z\nw\",stray\nP-2,\"\n"))
+	require.Len(t, rows, 2, "a line within a cell is no row of its own")
+	require.Equal(t, []string{"csv-fields", "csv-quotes"}, []string{rows[0].Code, rows[1].Code})
 	for _, version := range []string{"", "0", "-1", "one", "1.0"} {
 		_, rows := w.fill(w.file("f.csv", "project/approve:id,if_match,body\nP-1,"+version+",x\n"))
 		require.Equal(t, []string{"bad-version", "if_match"}, []string{rows[0].Code, rows[0].Field})

@@ -40,8 +40,11 @@ table filled in and saved as CSV UTF-8.
 Two people import: who prepares (--token-file, role PM) and who approves what needs four eyes
 (--approver-token-file, role APR).`,
 		Args: func(c *cobra.Command, files []string) error {
+			if sheet.name != "" && len(files) > 0 {
+				return errors.New("--template writes an empty table and takes no files")
+			}
 			if sheet.name != "" {
-				return cobra.NoArgs(c, files)
+				return nil
 			}
 			return cobra.MinimumNArgs(1)(c, files)
 		},
