@@ -189,6 +189,28 @@ func TestFilledTemplatesAreCommands(t *testing.T) {
 	require.Equal(t, before, w.events())
 }
 
+func TestTemplatesGoOnWhereTheyStopped(t *testing.T) {
+	undisturbed := newWorld(t)
+	var file strings.Builder
+	file.WriteString("project/propose:id,occurred_on,titles.en\n")
+	for n := range 2 * window {
+		fmt.Fprintf(&file, "P-%d,2026,project %d\n", n, n)
+	}
+	undisturbed.fill(undisturbed.file("f.csv", file.String()))
+	for _, late := range []bool{false, true} {
+		w := newWorld(t)
+		w.ledger.Streams = &breaking{w.store, window + 7, late}
+		f := w.file("f.csv", file.String())
+		_, err := Run(t.Context(), Local{w.ledger}, templatesOf(t), []string{f}, w.options())
+		require.ErrorIs(t, err, errBroken)
+		w.ledger.Streams = w.store
+		s, _ := w.fill(f)
+		require.Equal(t, 2*window, s.Total.Accepted)
+		require.Less(t, s.Total.New, window)
+		require.Equal(t, undisturbed.events(), w.events())
+	}
+}
+
 func TestWhatSpreadsheetProgramsDoToAFile(t *testing.T) {
 	plain := newWorld(t)
 	plain.fill(plain.file("f.csv", proposals))
