@@ -5,7 +5,7 @@
 //
 // Read in this order: api.go (the routes, one screen), serve.go (what happens around each of
 // them), problem.go (errors), header.go (what clients may say in headers) and query.go (in
-// queries), then commands.go with schema.go (what a body must be), catalogue.go, events.go with
+// queries), then commands.go with schema.go (what a body must be), catalogue.go with template.go, events.go with
 // cloudevents.go and live.go, views.go with sheet.go (the formats), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
@@ -145,6 +145,8 @@ func (a *api) routes() []route {
 		{"page", "GET", "/catalogue", public, a.page},
 		{"page-en", "GET", "/en/catalogue", public, a.pageIn(english)},
 		{"page-zh", "GET", "/zh/catalogue", public, a.pageIn(chinese)},
+		{"template-en", "GET", "/en/catalogue/{aggregate}/{verb}.csv", public, a.templateIn(english)},
+		{"template-zh", "GET", "/zh/catalogue/{aggregate}/{verb}.csv", public, a.templateIn(chinese)},
 		{"page-style", "GET", "/catalogue.css", public, a.pageStyle},
 		{"whoami", "GET", "/v1/whoami", bearer, a.whoami},
 		{"command", "POST", "/v1/commands/{aggregate}/{id}/{verb}", all, a.command},

@@ -23,7 +23,8 @@ type command struct {
 	FourEyes  bool               `json:"four_eyes"`
 	Creates   bool               `json:"creates"`
 	Route     string             `json:"route"`
-	Schema    *jsonschema.Schema `json:"schema"` // of the body's data
+	Schema    *jsonschema.Schema `json:"schema"`  // of the body's data
+	Columns   []column           `json:"columns"` // of the template
 
 	roles []ledger.Role
 	body  *jsonschema.Schema // of the whole body
@@ -43,12 +44,14 @@ func catalogue(aggregates []ledger.Aggregate) ([]command, error) {
 			if err != nil {
 				return nil, fmt.Errorf("httpapi: the schema of %s/%s: %w", g.Category, v.Name, err)
 			}
-			all = append(all, command{
+			c := command{
 				Aggregate: g.Category, Verb: v.Name, Title: g.Title, Help: v.Help, Roles: named(v.Roles),
 				FourEyes: v.FourEyes, Creates: v.Creates,
 				Route: "/v1/commands/" + g.Category + "/{id}/" + v.Name, Schema: data,
 				roles: v.Roles, body: body, valid: valid,
-			})
+			}
+			c.Columns = columnsOf(c)
+			all = append(all, c)
 		}
 	}
 	return all, nil
@@ -67,19 +70,35 @@ func (a *api) catalogue(w http.ResponseWriter, r *http.Request) error {
 	if err := paramsOf(r).done(); err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, map[string]any{"act": actSchema, "commands": a.commands})
+	return writeJSON(w, http.StatusOK, listed(a.commands))
 }
 
+func listed(commands []command) any { return map[string]any{"act": actSchema, "commands": commands} }
+
+// catalogueEntry answers a command with its schema, or its template as a table.
 func (a *api) catalogueEntry(w http.ResponseWriter, r *http.Request) error {
-	if err := paramsOf(r).done(); err != nil {
+	p := paramsOf(r)
+	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatCSV)
+	if err != nil {
 		return err
 	}
-	if c, ok := a.find(mux.Vars(r)["aggregate"], mux.Vars(r)["verb"]); ok {
-		return writeJSON(w, http.StatusOK, struct {
-			command
-			Act *jsonschema.Schema `json:"act"`
-		}{c, actSchema})
+	if err := p.done(); err != nil {
+		return err
 	}
+	c, ok := a.find(mux.Vars(r)["aggregate"], mux.Vars(r)["verb"])
+	if !ok {
+		return noSuchCommand()
+	}
+	if form == formatCSV {
+		return c.writeTemplate(w, callOf(r).lang)
+	}
+	return writeJSON(w, http.StatusOK, struct {
+		command
+		Act *jsonschema.Schema `json:"act"`
+	}{c, actSchema})
+}
+
+func noSuchCommand() error {
 	return &ledger.Error{Kind: ledger.KindNotFound, Code: "no-such-command", Msg: ledger.Text{
 		En: "there is no such command; /v1/commands lists them", Zh: "没有该命令;命令目录见 /v1/commands",
 	}}

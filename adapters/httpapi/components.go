@@ -20,11 +20,13 @@ var routeTexts = map[string]ledger.Text{
 	"page":            {En: "the catalogue for people, in the reader's language", Zh: "目录页面(按读者语言)"},
 	"page-en":         {En: "the catalogue for people, in English", Zh: "目录页面(英文)"},
 	"page-zh":         {En: "the catalogue for people, in Chinese", Zh: "目录页面(中文)"},
+	"template-en":     {En: "a command as an empty table to fill in and import, labelled in English", Zh: "命令的导入模板(英文标签)"},
+	"template-zh":     {En: "a command as an empty table to fill in and import, labelled in Chinese", Zh: "命令的导入模板(中文标签)"},
 	"page-style":      {En: "how the catalogue looks", Zh: "目录页面样式"},
 	"whoami":          {En: "whose token this is and which roles they hold today", Zh: "当前身份与今日角色"},
 	"command":         {En: "one command", Zh: "执行命令"},
 	"catalogue":       {En: "the commands, with their schemas", Zh: "命令目录(含数据模式)"},
-	"catalogue-entry": {En: "one command, with its schema", Zh: "单个命令(含数据模式)"},
+	"catalogue-entry": {En: "one command, with its schema, or as an empty table to fill in and import", Zh: "单个命令(含数据模式),或其导入模板"},
 	"stream":          {En: "the history of one thing, oldest first", Zh: "单个对象的历史(由旧到新)"},
 	"events":          {En: "the whole ledger in order", Zh: "按序读取整个账本"},
 	"views":           {En: "the read models one may read", Zh: "可读的视图"},
@@ -46,6 +48,7 @@ func (a *api) plain(o operation) operation {
 	commandFields := tree{
 		"aggregate": aString, "verb": aString, "title": ref("schemas", "Text"), "help": ref("schemas", "Text"), "roles": list(ref("schemas", "NamedRole")),
 		"four_eyes": aBoolean, "creates": aBoolean, "route": aString, "schema": tree{"type": "object"},
+		"columns": list(answerOf[column]()),
 	}
 	act := tree{"act": tree{"type": "object"}}
 	columns := list(ref("schemas", "Column"))
@@ -65,6 +68,8 @@ func (a *api) plain(o operation) operation {
 		o.status, o.headers = []int{http.StatusSeeOther}, []string{"Location"}
 	case "page-en", "page-zh":
 		o.content, o.headers = inMedia("text/html", aString), []string{"ETag"}
+	case "template-en", "template-zh":
+		o.content, o.headers, o.problems = inMedia(mediaTypes[formatCSV], aString), []string{"Content-Disposition"}, []int{404}
 	case "page-style":
 		o.content, o.headers = inMedia("text/css", aString), []string{"ETag"}
 	case "whoami":
@@ -72,7 +77,8 @@ func (a *api) plain(o operation) operation {
 	case "catalogue":
 		o.content = inJSON(record(merge(act, tree{"commands": list(record(commandFields))})))
 	case "catalogue-entry":
-		o.content, o.problems = inJSON(record(merge(act, commandFields))), []int{404}
+		o.params, o.headers, o.problems = []string{"template-format"}, []string{"Content-Disposition"}, []int{404, 406}
+		o.content = merge(inJSON(record(merge(act, commandFields))), inMedia(mediaTypes[formatCSV], aString))
 	case "stream":
 		o.params = append([]string{"as-of", "known-at"}, settledParams...)
 		o.headers, o.problems = append([]string{"ETag"}, settledHeaders...), []int{404}
@@ -114,6 +120,7 @@ func (a *api) parameters() tree {
 	add("as-of", "query", "as-of", moment, false, "T: what was true by the end of this day, month or year; today where absent", "业务时点 T:截至该日(月、年)末的情况;缺省为今天")
 	add("known-at", "query", "known-at", aString, false, "K: what was recorded up to this entry number or instant; now where absent", "入账时点 K:截至该入账序号或时刻;缺省为现在")
 	add("format", "query", "format", oneOf("json", "ndjson", "csv"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
+	add("template-format", "query", "format", oneOf("json", "csv"), false, "form of the answer; csv is the command's template, and wins over Accept", "输出格式,优先于 Accept;csv 为命令的导入模板")
 	add("stream-format", "query", "format", oneOf("json", "cloudevents-batch", "cloudevents"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
 	add("events-format", "query", "format", oneOf("json", "ndjson", "cloudevents-batch", "cloudevents", "live"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
 	add("bom", "query", "bom", oneOf("0", "1"), false, "byte order mark of CSV; 1 where absent", "CSV 字节顺序标记,缺省为 1")

@@ -103,9 +103,10 @@ type pageKind struct {
 
 type pageCommand struct {
 	command
-	Fields  []pageField
-	Example string // body
-	Curl    string
+	Fields   []pageField
+	Example  string // body
+	Curl     string
+	Template string // where it is
 }
 
 // pageField is a field of a body, at its path.
@@ -149,7 +150,7 @@ func (a *api) render(lang string) ([]byte, error) {
 	}
 	view := pageView{Lang: lang, Act: fieldsOf(actSchema, ""), Views: a.Views, Reports: a.Reports}
 	for _, g := range a.Ledger.Aggregates {
-		k, err := a.kindOf(g)
+		k, err := a.kindOf(g, lang)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +162,7 @@ func (a *api) render(lang string) ([]byte, error) {
 }
 
 // kindOf is an aggregate as the page shows it.
-func (a *api) kindOf(g ledger.Aggregate) (pageKind, error) {
+func (a *api) kindOf(g ledger.Aggregate, lang string) (pageKind, error) {
 	k := pageKind{Aggregate: g}
 	for _, c := range a.commands {
 		if c.Aggregate != g.Category {
@@ -171,7 +172,8 @@ func (a *api) kindOf(g ledger.Aggregate) (pageKind, error) {
 		if err != nil {
 			return k, err
 		}
-		k.Commands = append(k.Commands, pageCommand{c, fieldsOf(c.Schema, ""), body, c.curl(body)})
+		template := fmt.Sprintf("/%s/catalogue/%s/%s.csv", map[string]string{english: "en", chinese: "zh"}[lang], c.Aggregate, c.Verb)
+		k.Commands = append(k.Commands, pageCommand{c, fieldsOf(c.Schema, ""), body, c.curl(body), template})
 	}
 	for _, name := range g.Events {
 		s, err := eventSchema(g, name)
@@ -280,6 +282,7 @@ var pageLabels = map[string]ledger.Text{
 	"no-fields": {En: "This command has no fields of its own.", Zh: "该命令没有自身字段。"},
 	"example":   {En: "Example body", Zh: "请求正文示例"},
 	"curl":      {En: "With curl", Zh: "使用 curl"},
+	"template":  {En: "import template", Zh: "导入模板"},
 	"stored":    {En: "Example of its data", Zh: "数据示例"},
 	"columns":   {En: "Columns", Zh: "列"},
 	"column":    {En: "Column", Zh: "列名"},

@@ -1,13 +1,13 @@
 // Package importer brings real data into the ledger through the same commands as everyone.
 //
-// It knows formats (nsf.go), not stores and not HTTP: what it sends goes through the Ledger
+// It knows formats (nsf.go, template.go), not stores and not HTTP: what it sends goes through the Ledger
 // port. Every row of every file ends accepted or refused with a reason. Ids are derived from
 // what the publisher calls a thing, so importing again adds nothing, and a run that was stopped
 // goes on where it stood.
 //
 // Read in this order: importer.go (the port, a format, a run), item.go (what a row becomes and
 // how it is sent), records.go and fields.go (from bytes to values), report.go, then one format
-// a file. local.go is the port over a ledger in the same process.
+// a file; cell.go reads the cells of templates. local.go is the port over a ledger in the same process.
 package importer
 
 import (
@@ -57,6 +57,7 @@ type Format struct {
 	Kinds []Kind // files are processed in this order of kinds, whatever the order they come in
 
 	begin func(o Options) decoder
+	needs ledger.Text // what a file must be; where empty, the columns of the kinds say so
 }
 
 // Kind is one kind of file of a format, known by its header.
@@ -64,9 +65,11 @@ type Kind struct {
 	Name    string
 	Columns []string // that must be there, in any order; others are not looked at
 	Dated   bool     // needs Options.StatedOn
+
+	template *template // set where every other column is one of these, and spreadsheets write the file
 }
 
-// Formats is everything that can be imported.
+// Formats is what can be imported of others' files; Templates makes one more.
 var Formats = []Format{NSF}
 
 // decoder turns the rows of one run into items and remembers what later rows need.

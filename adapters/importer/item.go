@@ -34,6 +34,7 @@ type step struct {
 	verb     string
 	command  uuid.UUID
 	body     []byte
+	at       ledger.Version    // of the stream, as its maker saw it; 0 where that is not stated
 	fourEyes bool              // sent as the Approver
 	ensure   bool              // begins what many rows need: once is enough, whoever did it
 	free     bool              // true whatever the stream's version: a fact that no other changes
@@ -130,6 +131,8 @@ func (r *run) request(it *item, s step) ledger.Request {
 	switch {
 	case s.free:
 		q.Expect = ledger.Whatever()
+	case s.at > 0:
+		q.Expect = ledger.At(s.at)
 	case it.version > 0:
 		q.Expect = ledger.At(it.version)
 	}

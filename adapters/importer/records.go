@@ -46,9 +46,13 @@ func inspect(f Format, files []string, o Options) ([]source, error) {
 		sources = append(sources, s)
 	}
 	if len(faults) > 0 || len(files) == 0 {
+		needs := f.needs
+		if needs.En == "" {
+			needs = ledger.Text{En: accepts(f, "accepted is a file with the columns "), Zh: accepts(f, "可用文件须含列 ")}
+		}
 		return nil, ledger.Invalid("files", ledger.Text{
-			En: "nothing was imported: these files cannot be used as " + f.Name + "; " + accepts(f, "accepted is a file with the columns "),
-			Zh: "未导入任何内容:文件不能按 " + f.Name + " 格式使用;" + accepts(f, "可用文件须含列 "),
+			En: "nothing was imported: these files cannot be used as " + f.Name + "; " + needs.En,
+			Zh: "未导入任何内容:文件不能按 " + f.Name + " 格式使用;" + needs.Zh,
 		}, faults...)
 	}
 	rank := func(s source) int {
@@ -77,13 +81,20 @@ func examine(f Format, path string, o Options) (s source, fault *ledger.Text, er
 	if kind.Dated && o.StatedOn.Precision() != "day" {
 		return s, &ledger.Text{En: "needs the day on which the publisher stated it", Zh: "须说明发布方数据的截止日(具体日期)"}, nil
 	}
-	s = source{path: path, kind: kind}
+	s, in.template = source{path: path, kind: kind}, kind.template
 	for {
-		if _, err := in.next(); errors.Is(err, io.EOF) {
+		rec, err := in.next()
+		switch {
+		case errors.Is(err, io.EOF):
 			s.batch = hex.EncodeToString(hash.Sum(nil))
 			return s, nil, nil
-		} else if err != nil {
+		case err != nil:
 			return s, nil, fmt.Errorf("%s: %w", path, err)
+		case kind.template != nil && rec.fault != nil && rec.fault.code == notUTF8:
+			return s, &ledger.Text{
+				En: fmt.Sprintf("line %d is not UTF-8; in a spreadsheet program save it as CSV UTF-8", rec.line),
+				Zh: fmt.Sprintf("第 %d 行不是 UTF-8 编码(可能为 GBK);请在表格软件中另存为“CSV UTF-8”", rec.line),
+			}, nil
 		}
 		s.rows++
 	}
@@ -102,6 +113,9 @@ func recognise(f Format, header []string) (Kind, *ledger.Text) {
 			} else if n > 1 {
 				return k, &ledger.Text{En: fmt.Sprintf("the column %s stands there %d times", column, n), Zh: fmt.Sprintf("列 %s 出现 %d 次", column, n)}
 			}
+		}
+		if len(lacks) == 0 && k.template != nil {
+			return k, k.template.misfit(header)
 		}
 		if len(lacks) == 0 {
 			return k, nil
@@ -147,7 +161,7 @@ func (s source) open() (*records, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", s.path, err), file.Close())
 	}
-	in.Closer = file
+	in.Closer, in.template = file, s.kind.template
 	return in, nil
 }
 
@@ -163,6 +177,8 @@ type records struct {
 	line    int      // number of the next line
 	header  []string
 	columns map[string]int
+
+	template *template // or nil; its files have ragged and idle rows
 }
 
 // record is one record, with the line it begins on; fault where it could not be read.
@@ -198,38 +214,74 @@ func newRecords(file io.Reader) (*records, error) {
 	return r, nil
 }
 
-// next is the next record that is not an empty line; io.EOF after the last.
+// next is the next record that says something; io.EOF after the last.
 func (r *records) next() (record, error) {
+	for {
+		rec, err := r.one()
+		if err != nil || rec.fault != nil || r.template == nil || !r.template.idle(rec) {
+			return rec, err
+		}
+	}
+}
+
+// one is the next record that is not an empty line; io.EOF after the last.
+func (r *records) one() (record, error) {
 	lines, long, err := r.gather()
 	if err != nil {
 		return record{}, err
 	}
-	rec := record{line: r.line, columns: r.columns}
+	rec, used := record{line: r.line, columns: r.columns}, len(lines)
 	text := bytes.Join(lines, nil)
 	values, err := parse(text)
+	if r.template != nil && err == nil {
+		values = r.fit(values)
+	}
 	switch {
 	case long:
-		rec.fault = faulty("too-long", "the record is longer than 1 MiB", "记录超过 1 MiB")
+		rec.fault, used = faulty("too-long", "the record is longer than 1 MiB", "记录超过 1 MiB"), 1
 	case err != nil:
+		used = 1
 		rec.fault = faulty("csv-quotes",
 			fmt.Sprintf("the quotes are not balanced (%v); a quote inside a value is written twice and the value is quoted", err),
 			"引号不匹配;值内的引号须写两次,且整个值须加引号")
+	case len(values) != len(r.header) && r.template != nil:
+		// Its further lines are read with it: with rows of any length they would pass for rows.
+		stray := values[len(values)-1]
+		rec.fault = faulty("csv-fields",
+			fmt.Sprintf("%q stands under no column; a value with a comma must be quoted", stray),
+			fmt.Sprintf("%q 不在任何列下;含逗号的值须加引号", stray))
 	case len(values) != len(r.header):
+		used = 1
 		rec.fault = faulty("csv-fields",
 			fmt.Sprintf("%d fields where the header has %d; a value with a comma must be quoted", len(values), len(r.header)),
 			fmt.Sprintf("有 %d 个字段,而表头有 %d 个;含逗号的值须加引号", len(values), len(r.header)))
 	case !utf8.Valid(text):
-		rec.fault = faulty("not-utf-8", "the text is not UTF-8; a GBK file must be converted first", "文本不是 UTF-8 编码;GBK 文件须先转换")
-		r.line += len(lines)
-		return rec, nil
+		rec.fault = faulty(notUTF8, "the text is not UTF-8; a GBK file must be converted first", "文本不是 UTF-8 编码;GBK 文件须先转换")
 	default:
 		rec.values = values
-		r.line += len(lines)
-		return rec, nil
 	}
-	r.back = append(slices.Clone(lines[1:]), r.back...)
-	r.line++
+	if used < len(lines) {
+		r.back = append(slices.Clone(lines[used:]), r.back...)
+	}
+	r.line += used
 	return rec, nil
+}
+
+// notUTF8 is the code of a row in another encoding.
+const notUTF8 = "not-utf-8"
+
+// fit makes a row as long as the header, as far as nothing is lost: spreadsheet programs leave
+// out empty cells at the end of some rows and add columns that are empty in all. A value under
+// no column is kept as one field too many.
+func (r *records) fit(values []string) []string {
+	fitted := make([]string, len(r.header))
+	copy(fitted, values)
+	for i, v := range values {
+		if strings.TrimSpace(v) != "" && (i >= len(r.header) || r.header[i] == "") {
+			return append(fitted, v)
+		}
+	}
+	return fitted
 }
 
 func faulty(code, en, zh string) *refusal {

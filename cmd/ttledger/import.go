@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 func importCommand() *cobra.Command {
 	var at access
 	var as, approverFile, statedOn, report string
+	var sheet blank
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "import FILE...",
@@ -30,12 +33,25 @@ func importCommand() *cobra.Command {
 accepted or refused, with file, line, field and reason in the report. Running an import again adds
 nothing, and one that was stopped or killed goes on where it was.
 
+Any command can be imported: --template writes it as an empty table, and --as template takes the
+table filled in and saved as CSV UTF-8.
+
 Two people import: who prepares (--token-file, role PM) and who approves what needs four eyes
 (--approver-token-file, role APR).`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, files []string) error {
-			f, err := formatOf(as)
-			if err != nil {
+		Args: func(c *cobra.Command, files []string) error {
+			if sheet.name != "" && len(files) > 0 {
+				return errors.New("--template writes an empty table and takes no files")
+			}
+			if sheet.name != "" {
+				return nil
+			}
+			return cobra.MinimumNArgs(1)(c, files)
+		},
+		RunE: func(c *cobra.Command, files []string) (err error) {
+			if sheet.name != "" {
+				return sheet.write(c)
+			}
+			if err := knownFormat(as); err != nil {
 				return err
 			}
 			o := importer.Options{Report: report}
@@ -47,16 +63,17 @@ Two people import: who prepares (--token-file, role PM) and who approves what ne
 			o.Progress = progress(c.ErrOrStderr())
 			return at.both(c, approverFile, func(to importer.Ledger, preparer, approver ledger.Actor) error {
 				o.Preparer, o.Approver = preparer, approver
+				f, err := formatOf(c.Context(), as, to)
+				if err != nil {
+					return err
+				}
 				return runImport(c, to, f, files, o, asJSON)
 			})
 		},
 	}
 	at.flags(c)
-	var names []string
-	for _, f := range importer.Formats {
-		names = append(names, f.Name)
-	}
-	c.Flags().StringVar(&as, "as", "", "format of the files: "+strings.Join(names, ", "))
+	sheet.flags(c)
+	c.Flags().StringVar(&as, "as", "", "format of the files: "+strings.Join(formatNames(), ", "))
 	c.Flags().StringVar(&approverFile, "approver-token-file", "", "file with the approver's token")
 	c.Flags().StringVar(&statedOn, "stated-on", "", "the day the publisher stated what the files say; dates facts that the files do not date")
 	c.Flags().StringVar(&report, "report", "import-report.csv", "file to write the row report to")
@@ -64,15 +81,64 @@ Two people import: who prepares (--token-file, role PM) and who approves what ne
 	return c
 }
 
-func formatOf(name string) (importer.Format, error) {
-	var known []string
+// blank is an empty template to write.
+type blank struct{ name, out, lang string }
+
+func (b *blank) flags(c *cobra.Command) {
+	c.Flags().StringVar(&b.name, "template", "", "write the template of a command instead, such as project/propose")
+	c.Flags().StringVarP(&b.out, "out", "o", "-", "file to write the template to; - is standard output")
+	c.Flags().StringVar(&b.lang, "lang", "zh-CN", "language of the template's labels: zh-CN or en")
+}
+
+func (b *blank) write(c *cobra.Command) error {
+	if b.lang != "zh-CN" && b.lang != "en" {
+		return usageError{fmt.Errorf("--lang is zh-CN or en, not %q", b.lang)}
+	}
+	raw, err := httpapi.Template(aggregates, b.name, b.lang)
+	if err != nil {
+		return usageError{err}
+	}
+	return writeOut(b.out, c.OutOrStdout(), bytes.NewReader(raw))
+}
+
+func formatNames() []string {
+	names := []string{importer.TemplateName}
+	for _, f := range importer.Formats {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+func knownFormat(name string) error {
+	if names := formatNames(); !slices.Contains(names, name) {
+		return usageError{fmt.Errorf("--as says the format of the files: one of %s", strings.Join(names, ", "))}
+	}
+	return nil
+}
+
+// formatOf is a format by its name. Templates are those of the ledger that takes the commands.
+func formatOf(ctx context.Context, name string, to importer.Ledger) (importer.Format, error) {
 	for _, f := range importer.Formats {
 		if f.Name == name {
 			return f, nil
 		}
-		known = append(known, f.Name)
 	}
-	return importer.Format{}, usageError{fmt.Errorf("--as says the format of the files: one of %s", strings.Join(known, ", "))}
+	if server, ok := to.(remote); ok {
+		catalogue, err := server.catalogue(ctx)
+		if err != nil {
+			return importer.Format{}, err
+		}
+		return importer.Templates(catalogue, nil)
+	}
+	catalogue, err := httpapi.Catalogue(aggregates)
+	if err != nil {
+		return importer.Format{}, err
+	}
+	check, err := httpapi.Checker(aggregates)
+	if err != nil {
+		return importer.Format{}, err
+	}
+	return importer.Templates(catalogue, check)
 }
 
 func runImport(c *cobra.Command, to importer.Ledger, f importer.Format, files []string, o importer.Options, asJSON bool) error {
@@ -120,6 +186,19 @@ func (a *access) both(c *cobra.Command, approverFile string, f func(to importer.
 
 // remote sends an import's commands to a server, which knows each person by the token.
 type remote struct{ clients map[string]*httpapi.Client }
+
+// maxCatalogue bounds what is read of a server's commands.
+const maxCatalogue = 16 << 20
+
+// catalogue is the commands as the server has them.
+func (r remote) catalogue(ctx context.Context) ([]byte, error) {
+	answer, err := r.clients["preparer"].Get(ctx, "/v1/commands")
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	return io.ReadAll(io.LimitReader(answer.Body, maxCatalogue))
+}
 
 // sideBySide is how many requests of one call are under way at once.
 const sideBySide = 16

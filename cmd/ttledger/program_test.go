@@ -191,6 +191,9 @@ func TestExitCodesTellUsageFromFailure(t *testing.T) {
 		{[]string{"rebuild", "--data", "/nowhere"}, 1, "/nowhere"},
 		{[]string{"import", "--as", "xyz", "f.csv"}, 2, "nsf"},
 		{[]string{"import", "--as", "nsf", "f.csv"}, 2, "--approver-token-file"},
+		{[]string{"import", "--template", "project/bless"}, 2, "project/propose"},
+		{[]string{"import", "--template", "project/propose", "f.csv"}, 2, "takes no files"},
+		{[]string{"import", "--template", "project/propose", "--lang", "fr"}, 2, "zh-CN or en"},
 		{[]string{"token", "issue", "x", "--data", "/nowhere", "--token-file", "y"}, 1, "ttledger serve --data /nowhere"},
 	} {
 		_, problems, code := call(t, c.args...)
