@@ -72,6 +72,7 @@ type Verb struct {
 	Name     string       // imperative, kebab-case: the last part of the route
 	Help     Text         // one line
 	Roles    []Role       // who may; a verb without a role does not build
+	Own      []Role       // those of them who may only to what concerns them (Sight)
 	FourEyes bool         // takes effect only by another person than the one who asked
 	Creates  bool         // the first command of a stream
 	Data     reflect.Type // the Go type whose JSON form is the public contract
@@ -136,6 +137,7 @@ type Aggregate struct {
 	Title    Text
 	Verbs    []Verb
 	Events   []string // every stored name it reads
+	Sight    Sight    // who sees its streams; see SeenBy
 
 	// Decode reads one stored event.
 	Decode func(name string, data []byte) (Event, error)

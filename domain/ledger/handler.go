@@ -104,6 +104,9 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return l.denied(ctx, a, stream, r, digest, err)
 	}
+	if err := l.theirs(ctx, verb, role, stream, r.Actor.Handle); err != nil {
+		return Receipt{}, err
+	}
 	now := l.Now()
 	act, err := readAct(r.Body, now)
 	if err != nil {
@@ -328,9 +331,7 @@ func expect(v Verb, e Expectation, h history) error {
 	case v.Creates && (!e.stated || e.any || e.version == 0):
 		return nil
 	case !v.Creates && h.version == 0:
-		return &Error{Kind: KindNotFound, Code: "no-such-stream", Msg: Text{
-			En: fmt.Sprintf("there is no %s", h.stream), Zh: fmt.Sprintf("没有 %s", h.stream),
-		}}
+		return NoStream(h.stream)
 	case !e.stated:
 		return &Error{Kind: KindPrecondition, Code: "if-match-needed", Current: h.version, Msg: Text{
 			En: "say which version you decided on: If-Match with the ETag you were shown, or * to waive it",
