@@ -18,10 +18,12 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
@@ -75,7 +77,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today },
-		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate},
+		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
 	require.NoError(t, err)

@@ -17,15 +17,19 @@ import (
 	"github.com/google/uuid"
 
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
 // aggregates is everything the ledger keeps.
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate}
+var aggregates = []ledger.Aggregate{
+	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate,
+}
 
 // directory is an open data directory:
 //
