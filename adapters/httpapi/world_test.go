@@ -34,6 +34,7 @@ type world struct {
 	store  *memory.Store
 	ledger *ledger.Ledger
 	runner *projections.Runner
+	trace  *sqlite.Trace
 	config Config
 	server *httptest.Server
 	logs   logs
@@ -84,11 +85,14 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Cleanup(func() { require.NoError(t, views.Close()) })
 	docs, err := views.Generation(false)
 	require.NoError(t, err)
+	w.trace, err = sqlite.OpenTrace(filepath.Join(t.TempDir(), "trace.db"), w.ledger.Now)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.trace.Close()) })
 	log := slog.New(slog.NewJSONHandler(w.logs, nil))
 	w.runner = &projections.Runner{Feed: w.store, Streams: w.store, Docs: docs, Views: projections.Views(), Decode: w.ledger.Decode, Log: log}
 	w.config = Config{
 		Ledger: w.ledger, Feed: w.store, Reader: views, Views: projections.Views(), Reports: projections.Reports(),
-		Log: log, Version: "test",
+		Trace: w.trace, Log: log, Version: "test",
 	}
 	for _, f := range change {
 		f(&w.config)
