@@ -37,6 +37,14 @@ type Access struct {
 // Day is the day an access belongs to.
 func (a Access) Day() ledger.Date { return ledger.DayOf(a.At) }
 
+// Query asks for accesses in order.
+type Query struct {
+	After int64       // the Seq of the last one seen
+	Day   ledger.Date // of one day, where it is set
+	Actor string      // by one principal, where it is set
+	Limit int         // at most; negative for no limit
+}
+
 // Digest is the digest of a day's accesses, added in order.
 type Digest struct {
 	sum   hash.Hash
