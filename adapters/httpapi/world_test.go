@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type world struct {
 	server *httptest.Server
 	logs   logs
 	tokens map[string]string
+	passed atomic.Int64      // since today, for who looks at the clock
 	wire   http.RoundTripper // holds every request and answer against the document
 }
 
@@ -77,7 +79,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	now := func() time.Time { clock = clock.Add(time.Second); return clock } // used under the store's lock, and by one request at a time
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
-		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today },
+		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
 		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
@@ -118,6 +120,9 @@ func (w *world) start() {
 	w.wire = conforming(w.t, w)
 	w.t.Cleanup(w.server.Close)
 }
+
+// pass lets time pass.
+func (w *world) pass(d time.Duration) { w.passed.Add(int64(d)) }
 
 func (w *world) settle() { require.NoError(w.t, w.runner.CatchUp(w.t.Context())) }
 
