@@ -35,6 +35,7 @@ var aggregates = []ledger.Aggregate{
 //
 //	ledger.db         the truth
 //	views.db          read models; can be deleted
+//	trace.db          who read what, append-only
 //	keys/digest.key   the secret of request digests, 0600
 //	webhooks.json     who is told what is recorded; need not be there
 //	webhooks/         how far each of them was told
