@@ -89,7 +89,9 @@ func Create(path string, ledgerID uuid.UUID) (err error) {
 	if err != nil {
 		return fmt.Errorf("create ledger: %w", err)
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("create ledger: %w", err)
+	}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("create ledger %s: %w", path, errors.Join(err, os.Remove(path)))

@@ -64,8 +64,7 @@ func openDirectory(path string) (*directory, error) {
 		return nil, err
 	}
 	if err := d.open(); err != nil {
-		d.close()
-		return nil, err
+		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
@@ -85,7 +84,7 @@ func beginDirectory(ctx context.Context, path string) (d *directory, token strin
 	}
 	defer func() {
 		if err != nil {
-			d.close()
+			err = errors.Join(err, d.close())
 		}
 	}()
 	if err := d.create(); err != nil {
