@@ -58,6 +58,7 @@ func TestEveryOtherBearerIsRefusedAlike(t *testing.T) {
 		"unsigned":                        b64([]byte(`{"alg":"none"}`)) + "." + parts[1] + ".",
 		"unsigned with a signature":       b64([]byte(`{"alg":"none","kid":"rsa-1"}`)) + "." + parts[1] + "." + parts[2],
 		"by a shared secret":              oidctest.Sign(t, []byte(strings.Repeat("a secret of both", 2)), jose.HS256, claims),
+		"by a signature we do not take":   oidctest.Sign(t, issuer.Key(), jose.PS256, claims),
 		"changed":                         parts[0] + "." + b64([]byte(`{"iss":"`+issuer.URL+`","sub":"bea","aud":"ttledger","exp":4102444800}`)) + "." + parts[2],
 		"cut":                             good[:len(good)-2],
 		"dots":                            "..",

@@ -74,6 +74,13 @@ func (i *Issuer) Rotate(id string, key crypto.Signer, alg jose.SignatureAlgorith
 	i.keys = append(i.keys, jose.JSONWebKey{Key: key, KeyID: id, Algorithm: string(alg), Use: "sig"})
 }
 
+// Key is what it signs by now.
+func (i *Issuer) Key() any {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.keys[len(i.keys)-1].Key
+}
+
 // Drop withdraws all keys but the last.
 func (i *Issuer) Drop() {
 	i.mu.Lock()
@@ -109,7 +116,7 @@ func Sign(t *testing.T, key any, alg jose.SignatureAlgorithm, claims map[string]
 func (i *Issuer) discovery(w http.ResponseWriter, _ *http.Request) {
 	i.write(w, map[string]any{
 		"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
-		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256", "ES256"},
+		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256", "ES256", "PS256", "HS256", "none"},
 	})
 }
 
