@@ -9,13 +9,20 @@ import (
 	"ttledger/domain/ledger"
 )
 
-// Row is one version of one key's row: what it said, from which day it was true to before which,
-// and from which entry the ledger believed so to before which. The rows of a key never overlap,
-// and those believed at one entry cover every day from the first on.
+// Row is one version of one key's row: what it said, from which day it was true and from which
+// entry the ledger believed so; until which day, and from which entry on that end was known; and
+// before which entry it was believed at all. At day T and entry K it holds where
+//
+//	ValidFrom <= T and KnownFrom <= K < KnownTo and (T < ValidTo or K < EndKnown)
+//
+// The rows of a key never overlap, and those that hold at one entry cover every day from the
+// first on. A fact that comes in order ends one row and begins another; that the former was once
+// believed to last is not a row of its own.
 type Row struct {
 	Key       string
-	ValidFrom string // day
-	ValidTo   string // day, exclusive; Forever while it lasts
+	ValidFrom string       // day
+	ValidTo   string       // day, exclusive; Forever while it lasts
+	EndKnown  ledger.Entry // from this entry on ValidTo is known; Open while it lasts
 	KnownFrom ledger.Entry
 	KnownTo   ledger.Entry // exclusive; Open while it is believed
 	Values    []any
@@ -31,7 +38,8 @@ const (
 type believed struct {
 	Row
 	doc    any
-	stored bool // it came from the store, so closing it is an update and not an insert
+	stored bool // it came from the store, so its end is an update and not an insert
+	ended  bool // by this batch
 }
 
 // book is the rows of one key while a batch is folded into them.
@@ -60,16 +68,17 @@ func (b *book) add(ctx context.Context, f Fact, from past) error {
 	}
 	doc := b.view.zero()
 	if n := len(b.rows); n > 0 {
-		last := b.rows[n-1]
+		last := &b.rows[n-1]
 		doc = last.doc
-		b.rows = b.rows[:n-1]
-		b.close(last, f.Entry)
 		if day > last.ValidFrom {
-			b.believe(last.ValidFrom, day, f.Entry, last.doc, last.Values)
+			last.ValidTo, last.EndKnown, last.ended = day, f.Entry, true
+		} else {
+			b.close(*last, f.Entry)
+			b.rows = b.rows[:n-1]
 		}
 	}
 	doc = b.view.fold(doc, b.key, f)
-	b.believe(day, Forever, f.Entry, doc, b.view.values(doc))
+	b.believe(day, Forever, f.Entry, doc)
 	return nil
 }
 
@@ -110,19 +119,19 @@ func (b *book) refold(ctx context.Context, k ledger.Entry, day string, from past
 			end = facts[i+1].Meta.OccurredOn.First().String()
 		}
 		if first != end && first >= start {
-			b.believe(first, end, k, doc, b.view.values(doc))
+			b.believe(first, end, k, doc)
 		}
 	}
 	return nil
 }
 
 // complete loads the believed rows that the batch did not need until now. Rows that the batch
-// itself closed are still open in the store and are left out.
+// itself closed or ended are still open in the store and are left out.
 func (b *book) complete(stored []Row) error {
 	b.whole = true
 	var earlier []believed
 	for _, r := range stored {
-		touched := slices.ContainsFunc(b.done.Closed, func(c Row) bool { return c.ValidFrom == r.ValidFrom && c.KnownFrom == r.KnownFrom }) ||
+		touched := slices.ContainsFunc(b.done.Ended, func(c Row) bool { return c.ValidFrom == r.ValidFrom && c.KnownFrom == r.KnownFrom }) ||
 			slices.ContainsFunc(b.rows, func(c believed) bool { return c.ValidFrom == r.ValidFrom })
 		if touched {
 			continue
@@ -139,15 +148,19 @@ func (b *book) complete(stored []Row) error {
 }
 
 // believe adds a row from entry k on.
-func (b *book) believe(from, to string, k ledger.Entry, doc any, values []any) {
-	b.rows = append(b.rows, believed{Row: Row{b.key, from, to, k, Open, values}, doc: doc})
+func (b *book) believe(from, to string, k ledger.Entry, doc any) {
+	row := Row{Key: b.key, ValidFrom: from, ValidTo: to, EndKnown: k, KnownFrom: k, KnownTo: Open, Values: b.view.values(doc)}
+	if to == Forever {
+		row.EndKnown = Open
+	}
+	b.rows = append(b.rows, believed{Row: row, doc: doc})
 }
 
 // close ends a row's belief at entry k.
 func (b *book) close(r believed, k ledger.Entry) {
 	r.KnownTo = k
 	if r.stored {
-		b.done.Closed = append(b.done.Closed, r.Row)
+		b.done.Ended = append(b.done.Ended, r.Row)
 	} else if r.KnownFrom < k {
 		b.done.New = append(b.done.New, r.Row)
 	}
@@ -156,8 +169,11 @@ func (b *book) close(r believed, k ledger.Entry) {
 // changes is what the batch did to the key's rows.
 func (b *book) changes() ViewChanges {
 	for _, r := range b.rows {
-		if !r.stored {
+		switch {
+		case !r.stored:
 			b.done.New = append(b.done.New, r.Row)
+		case r.ended:
+			b.done.Ended = append(b.done.Ended, r.Row)
 		}
 	}
 	return b.done

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ import (
 type Docs interface {
 	// Checkpoint is how far this generation stands.
 	Checkpoint(ctx context.Context) (Checkpoint, error)
-	// Last is, for each of the keys that has one, the row believed now that holds Forever.
+	// Last is, for each of the keys that has one, the row believed now that holds Forever. It is
+	// called while a Save of other keys is under way, and waits for none; the others do.
 	Last(ctx context.Context, view string, keys []string) (map[string]Row, error)
 	// Believed is all rows of a key that are believed now, by ValidFrom.
 	Believed(ctx context.Context, view, key string) ([]Row, error)
@@ -48,9 +50,9 @@ type Changes struct {
 
 // ViewChanges is what one batch did to one view.
 type ViewChanges struct {
-	View   string
-	Closed []Row // stored rows that are believed no longer, with their KnownTo
-	New    []Row
+	View  string
+	Ended []Row // stored rows with the ends they got: ValidTo and EndKnown, KnownTo
+	New   []Row
 }
 
 // Undecodable is an event that this release cannot read. It stops the runner: nothing is
@@ -77,6 +79,7 @@ type Runner struct {
 	Views   []View
 	Decode  func(name string, data []byte) (ledger.Event, error)
 	Log     *slog.Logger
+	Gather  int // events folded in one transaction while catching up; 4,096 where 0
 
 	mu     sync.Mutex
 	status Status
@@ -103,8 +106,8 @@ func (r *Runner) note(change func(*Status)) {
 	change(&r.status)
 }
 
-// gather is how many events are folded in one transaction while catching up: what follows one
-// another often touches the same keys. Live, every batch is folded at once.
+// gather is how many events are folded in one transaction while catching up, where nothing is
+// said: what follows one another often touches the same keys. Live, every batch is folded at once.
 const gather = 4096
 
 const (
@@ -143,12 +146,14 @@ func (r *Runner) Run(ctx context.Context) error {
 // CatchUp folds what is recorded by now and returns.
 func (r *Runner) CatchUp(ctx context.Context) error { return r.follow(ctx, true) }
 
-func (r *Runner) follow(ctx context.Context, once bool) error {
+func (r *Runner) follow(ctx context.Context, once bool) (err error) {
 	at, err := r.Docs.Checkpoint(ctx)
 	if err != nil {
 		return err
 	}
 	r.note(func(s *Status) { s.Checkpoint = at })
+	saving := flight{saved: at}
+	defer func() { err = cmp.Or(err, saving.land()) }()
 	serving := false
 	var gathered []ledger.Recorded
 	for batch, err := range r.Feed.Follow(ctx, at.Position) {
@@ -156,14 +161,19 @@ func (r *Runner) follow(ctx context.Context, once bool) error {
 			return err
 		}
 		gathered = append(gathered, batch.Events...)
-		if !batch.Live && len(gathered) < gather {
+		if !batch.Live && len(gathered) < cmp.Or(r.Gather, gather) {
 			continue
 		}
 		if len(gathered) > 0 {
-			if at, err = r.apply(ctx, at, gathered); err != nil {
+			if at, err = r.apply(ctx, at, gathered, &saving); err != nil {
 				return err
 			}
 			gathered = gathered[:0]
+		}
+		if batch.Live {
+			if err := saving.land(); err != nil {
+				return err
+			}
 		}
 		if batch.Live && !serving {
 			if err := r.Docs.Serve(ctx); err != nil {
@@ -171,7 +181,7 @@ func (r *Runner) follow(ctx context.Context, once bool) error {
 			}
 			serving = true
 		}
-		r.note(func(s *Status) { s.Checkpoint, s.Live, s.Err = at, s.Live || batch.Live, nil })
+		r.note(func(s *Status) { s.Checkpoint, s.Live, s.Err = saving.saved, s.Live || batch.Live, nil })
 		if batch.Live && once {
 			return nil
 		}
@@ -179,9 +189,38 @@ func (r *Runner) follow(ctx context.Context, once bool) error {
 	return ctx.Err()
 }
 
-// apply folds a batch into all views and saves it. A failed Save leaves nothing behind, so the
-// batch is simply folded again from the old checkpoint.
-func (r *Runner) apply(ctx context.Context, from Checkpoint, events []ledger.Recorded) (Checkpoint, error) {
+// flight is the save that may be under way while the next batch is folded. What it does to the
+// rows that are believed to last is known before the store shows it.
+type flight struct {
+	saved Checkpoint // of the last that landed
+	to    Checkpoint
+	last  map[string]map[string]believed // by view and key
+	done  chan error                     // nil where none is under way
+}
+
+// begin saves the changes of a batch beside the caller.
+func (f *flight) begin(ctx context.Context, docs Docs, to Checkpoint, c Changes, last map[string]map[string]believed) {
+	done, from := make(chan error, 1), f.saved.Entry
+	f.to, f.last, f.done = to, last, done
+	go func() { done <- docs.Save(ctx, from, c) }()
+}
+
+// land waits for the save under way, if one is.
+func (f *flight) land() error {
+	if f.done == nil {
+		return nil
+	}
+	err := <-f.done
+	f.done, f.last = nil, nil
+	if err == nil {
+		f.saved = f.to
+	}
+	return err
+}
+
+// apply folds a batch into all views and begins to save it. A failed save leaves nothing behind,
+// so the batch is simply folded again from the old checkpoint.
+func (r *Runner) apply(ctx context.Context, from Checkpoint, events []ledger.Recorded, saving *flight) (Checkpoint, error) {
 	to := from
 	var changes Changes
 	var facts []Fact
@@ -197,21 +236,23 @@ func (r *Runner) apply(ctx context.Context, from Checkpoint, events []ledger.Rec
 		facts = append(facts, Fact{e, event, to.Entry})
 		changes.Entries = append(changes.Entries, Located{to.Entry, e.Position, e.Stream, e.Version, to.RecordedAt})
 	}
+	last := map[string]map[string]believed{}
 	for _, v := range r.Views {
-		c, err := r.fold(ctx, v, facts)
+		c, rows, err := r.fold(ctx, v, facts, saving)
 		if err != nil {
 			return from, fmt.Errorf("view %s: %w", v.Name, err)
 		}
-		changes.Views = append(changes.Views, c)
+		changes.Views, last[v.Name] = append(changes.Views, c), rows
 	}
-	if err := r.Docs.Save(ctx, from.Entry, changes); err != nil {
+	if err := saving.land(); err != nil {
 		return from, err
 	}
+	saving.begin(ctx, r.Docs, to, changes, last)
 	return to, nil
 }
 
-// fold works a batch into the rows of one view.
-func (r *Runner) fold(ctx context.Context, v View, facts []Fact) (ViewChanges, error) {
+// fold works a batch into the rows of one view, and answers also the last row of each key.
+func (r *Runner) fold(ctx context.Context, v View, facts []Fact, saving *flight) (ViewChanges, map[string]believed, error) {
 	books := map[string]*book{}
 	for _, f := range facts {
 		for _, key := range v.keys(f) {
@@ -219,41 +260,74 @@ func (r *Runner) fold(ctx context.Context, v View, facts []Fact) (ViewChanges, e
 		}
 	}
 	keys := slices.Sorted(maps.Keys(books))
-	var last map[string]Row
 	if !v.once {
-		var err error
-		if last, err = r.Docs.Last(ctx, v.Name, keys); err != nil {
-			return ViewChanges{}, err
+		if err := r.open(ctx, v, books, keys, saving); err != nil {
+			return ViewChanges{}, nil, err
 		}
-	}
-	for key, row := range last {
-		doc, err := v.scan(row.Values)
-		if err != nil {
-			return ViewChanges{}, err
-		}
-		books[key].rows = []believed{{Row: row, doc: doc, stored: true}}
 	}
 	for _, f := range facts {
 		for _, key := range v.keys(f) {
-			if err := books[key].add(ctx, f, r); err != nil {
-				return ViewChanges{}, err
+			if err := books[key].add(ctx, f, settled{r, saving}); err != nil {
+				return ViewChanges{}, nil, err
 			}
 		}
 	}
-	all := ViewChanges{View: v.Name}
+	all, last := ViewChanges{View: v.Name}, map[string]believed{}
 	for _, key := range keys {
 		c := books[key].changes()
-		all.Closed, all.New = append(all.Closed, c.Closed...), append(all.New, c.New...)
+		all.Ended, all.New = append(all.Ended, c.Ended...), append(all.New, c.New...)
+		if !v.once {
+			last[key] = books[key].rows[len(books[key].rows)-1]
+		}
 	}
-	return all, nil
+	return all, last, nil
 }
 
-func (r *Runner) believed(ctx context.Context, v View, key string) ([]Row, error) {
-	return r.Docs.Believed(ctx, v.Name, key)
+// open puts into each book the last row of its key: from the save under way, else as stored.
+func (r *Runner) open(ctx context.Context, v View, books map[string]*book, keys []string, saving *flight) error {
+	var others []string
+	for _, key := range keys {
+		row, ok := saving.last[v.Name][key]
+		if !ok {
+			others = append(others, key)
+			continue
+		}
+		row.stored = true
+		books[key].rows = []believed{row}
+	}
+	stored, err := r.Docs.Last(ctx, v.Name, others)
+	for key, row := range stored {
+		doc, err := v.scan(row.Values)
+		if err != nil {
+			return err
+		}
+		books[key].rows = []believed{{Row: row, doc: doc, stored: true}}
+	}
+	return err
 }
 
-// facts reads again every stored fact of a key, each of its streams once.
-func (r *Runner) facts(ctx context.Context, v View, key string) ([]Fact, error) {
+// settled is what is stored of a key, once the save under way has landed.
+type settled struct {
+	*Runner
+	saving *flight
+}
+
+func (s settled) believed(ctx context.Context, v View, key string) ([]Row, error) {
+	if err := s.saving.land(); err != nil {
+		return nil, err
+	}
+	return s.Docs.Believed(ctx, v.Name, key)
+}
+
+func (s settled) facts(ctx context.Context, v View, key string) ([]Fact, error) {
+	if err := s.saving.land(); err != nil {
+		return nil, err
+	}
+	return s.stored(ctx, v, key)
+}
+
+// stored reads again every stored fact of a key, each of its streams once.
+func (r *Runner) stored(ctx context.Context, v View, key string) ([]Fact, error) {
 	touched, err := r.Docs.Touched(ctx, v.Name, key)
 	if err != nil {
 		return nil, err

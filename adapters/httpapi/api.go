@@ -45,9 +45,10 @@ type Config struct {
 	// OK. Where it is nil, /readyz is as good as /healthz.
 	Ready func(context.Context) []Check
 
-	// Observe is told of each request once it is answered; it must be quick. Metrics is what
-	// GET /metrics serves. Either may be nil.
+	// Observe is told of each request once it is answered, and Readers how many follow live when
+	// that changes; they must be quick. Metrics is what GET /metrics serves. Each may be nil.
 	Observe func(Answered)
+	Readers func(live int)
 	Metrics http.Handler
 
 	Issuer  Issuer         // of identities (OpenID Connect); nil for none

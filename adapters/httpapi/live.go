@@ -47,7 +47,8 @@ func lastEventID(h http.Header, otherwise ledger.Entry) (ledger.Entry, error) {
 func (a *api) live(w http.ResponseWriter, r *http.Request, q feedQuery) error {
 	select {
 	case a.readers <- struct{}{}:
-		defer func() { <-a.readers }()
+		a.count(len(a.readers))
+		defer func() { <-a.readers; a.count(len(a.readers)) }()
 	default:
 		return ledger.Unavailable("live-full", ledger.Text{
 			En: fmt.Sprintf("%d readers follow live already; later, or read pages", a.Limits.Live),
@@ -73,6 +74,13 @@ func (a *api) live(w http.ResponseWriter, r *http.Request, q feedQuery) error {
 		}
 	}()
 	return f.run(ctx, batches)
+}
+
+// count tells how many follow now.
+func (a *api) count(readers int) {
+	if a.Readers != nil {
+		a.Readers(readers)
+	}
 }
 
 // followed is what a feed yields at a time.

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -270,7 +271,11 @@ func TestShutdownEndsLiveFeedsAtOnce(t *testing.T) {
 }
 
 func TestLiveReadersAreBounded(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Limits.Live = 2 })
+	var most, now atomic.Int64
+	w := newWorld(t, func(c *Config) {
+		c.Limits.Live = 2
+		c.Readers = func(live int) { now.Store(int64(live)); most.Store(max(most.Load(), int64(live))) }
+	})
 	w.serveLive()
 	first := w.listen("chen", "/v1/events")
 	w.listen("bea", "/v1/events")
@@ -281,7 +286,9 @@ func TestLiveReadersAreBounded(t *testing.T) {
 	require.Equal(t, 200, w.get("chen", "/v1/events").status, "pages are still to be had")
 	first.close()
 	w.logs.await(t, `"route":"events"`, `"status":499`)
+	require.EqualValues(t, 1, now.Load())
 	w.listen("chen", "/v1/events").event()
+	require.EqualValues(t, 2, most.Load())
 }
 
 // deaf connects, asks for the live feed and reads nothing.

@@ -181,7 +181,7 @@ func (t table) column(name string) (projections.Column, error) {
 }
 
 // slice is the SQL condition for the rows of one moment, with :as_of and :known_at.
-const slice = "known_from <= :known_at AND :known_at < known_to AND valid_from <= :as_of AND :as_of < valid_to"
+const slice = "known_from <= :known_at AND :known_at < known_to AND valid_from <= :as_of AND (:as_of < valid_to OR :known_at < end_known)"
 
 // moment settles T and K: today where no day was given, the checkpoint where no entry was.
 func (v *Views) moment(at projections.At, cp projections.Checkpoint) (projections.At, error) {

@@ -43,13 +43,14 @@ const (
 	pageSize    = 256  // events in one read transaction, and in one Batch
 	readers     = 8    // connections for reading
 
-	pageBytes       = 8 << 10
+	pageBytes       = 4 << 10
 	checkpointPages = 1000     // about so many new pages of the log ask for a checkpoint
-	logBoundBytes   = 64 << 20 // beyond it the writer itself empties the log
+	restartPages    = 4000     // about so many begin it anew
+	logBoundBytes   = 64 << 20 // beyond it the log is cut
 
-	lockWait     = 5 * time.Second        // for another process to let go
-	truncateWait = 200 * time.Millisecond // for readers to leave the log, while writes wait
-	pollWait     = 250 * time.Millisecond // of a read-only store, which nobody wakes
+	lockWait    = 5 * time.Second        // for another process to let go
+	restartWait = 200 * time.Millisecond // for readers to leave the log, while writes wait
+	pollWait    = 250 * time.Millisecond // of a read-only store, which nobody wakes
 )
 
 // Store is a ledger in a file. It is ledger.Streams and projections.Feed, and safe for
@@ -61,22 +62,26 @@ type Store struct {
 	now      func() time.Time
 	pool     *sqlitex.Pool // readers
 
-	mu     sync.RWMutex // orders Enqueue before Close
-	closed bool
-	queue  chan *appendRequest
-	writes sync.WaitGroup // the writer
+	mu      sync.RWMutex // orders appends before Close
+	closed  bool
+	queue   chan *appendRequest
+	pending atomic.Int64   // in the queue or in the writer's hands
+	writes  sync.WaitGroup // the writer
 
-	writer *sqlite.Conn // the writer's own, like the next two
+	turn   sync.Mutex   // to write; guards the next four
+	writer *sqlite.Conn // until Close
 	last   tail
 	grown  int // pages written since the last checkpoint, about
+	logged int // and since the log was begun
 
 	checkpointer  *sqlite.Conn
 	checkpoint    chan struct{} // asks for one
 	checkpointing atomic.Bool   // from the request until it is done
 	checkpoints   sync.WaitGroup
 	checkpointErr error // the checkpointer's until checkpoints is done
-	truncateErr   error // the writer's until writes is done
+	restartErr    error // the writer's until writes is done
 
+	heads heads
 	watch atomic.Pointer[func(Commit)]
 
 	wake sync.Mutex
@@ -246,14 +251,14 @@ func (s *Store) Close() error {
 	if !s.readOnly {
 		close(s.checkpoint)
 		s.checkpoints.Wait()
-		failed = errors.Join(s.checkpointErr, s.truncateErr, s.checkpointer.Close())
+		failed = errors.Join(s.checkpointErr, s.restartErr, s.checkpointer.Close())
 	}
 	failed = errors.Join(failed, s.pool.Close())
 	s.wake.Lock()
 	close(s.grew) // and left closed: followers come to see that the pool is closed
 	s.wake.Unlock()
 	if !s.readOnly {
-		failed = errors.Join(failed, s.truncate(), s.writer.Close())
+		failed = errors.Join(failed, s.empty("TRUNCATE"), s.writer.Close())
 	}
 	return failed
 }
@@ -269,6 +274,10 @@ const (
 // looks at an event.
 func (s *Store) Read(ctx context.Context, stream ledger.StreamID, after ledger.Version) iter.Seq2[ledger.Recorded, error] {
 	return func(yield func(ledger.Recorded, error) bool) {
+		nothing, commits := s.heads.look(stream, after)
+		if nothing && ctx.Err() == nil {
+			return
+		}
 		for {
 			page, err := s.page(ctx, selectStream, func(stmt *sqlite.Stmt) {
 				stmt.BindText(1, stream.String())
@@ -294,6 +303,9 @@ func (s *Store) Read(ctx context.Context, stream ledger.StreamID, after ledger.V
 				return
 			}
 			if len(page) < pageSize {
+				if !s.readOnly {
+					s.heads.note(stream, after, commits)
+				}
 				return
 			}
 		}

@@ -281,6 +281,8 @@ func TestAppendsUnderWayKeepTheirOrder(t *testing.T) {
 		require.NoError(t, err)
 		waits = append(waits, wait)
 	}
+	_, err := s.Append(t.Context(), stream, 100, []ledger.Proposed{noted()})
+	require.NoError(t, err, "an append goes behind what is under way")
 	wrong, err := s.Enqueue(t.Context(), stream, 7, []ledger.Proposed{noted()})
 	require.NoError(t, err)
 	for i, wait := range waits {
@@ -419,6 +421,7 @@ func syncsPerSecond(b *testing.B) float64 {
 	require.NoError(b, err)
 	defer f.Close()
 	e := noted()
+	e.Meta.RecordedAt = time.Now().UTC()
 	meta, err := ledger.EncodeMetadata(e.Meta)
 	require.NoError(b, err)
 	const rounds = 500

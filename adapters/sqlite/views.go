@@ -25,7 +25,7 @@ var viewsSchema string
 
 const (
 	viewsAppID  = 0x54544c56 // "TTLV"
-	viewsFormat = 1
+	viewsFormat = 2
 	viewReaders = 8
 )
 
@@ -79,7 +79,7 @@ func (v *Views) prepare() (err error) {
 	for _, pragma := range []string{
 		"PRAGMA busy_timeout = 10000", "PRAGMA page_size = 8192", "PRAGMA journal_mode = WAL",
 		// A power cut may lose the last batches, which are then folded again.
-		"PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 4000",
+		"PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 8000",
 	} {
 		if err = sqlitex.ExecuteTransient(v.write, pragma, nil); err != nil {
 			return err
@@ -99,15 +99,28 @@ func (v *Views) prepare() (err error) {
 		return err
 	}
 	switch {
-	case app == 0 && format == 0:
-		script := viewsSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", viewsAppID, viewsFormat)
-		err = sqlitex.ExecuteScript(v.write, script, nil)
-	case app != viewsAppID:
-		err = fmt.Errorf("this is not a file of read models")
-	case format != viewsFormat:
-		err = fmt.Errorf("the file has format %d, this release has %d; delete the file, it is built anew", format, viewsFormat)
+	case app != viewsAppID && (app != 0 || format != 0):
+		return fmt.Errorf("this is not a file of read models")
+	case format > viewsFormat:
+		return fmt.Errorf("the file has format %d, this release has %d; delete the file, it is built anew", format, viewsFormat)
+	case format == viewsFormat:
+		return nil
 	}
-	return err
+	// A new file, or one of an older release: that holds nothing that is not built anew.
+	script, err := dropEverything(v.write)
+	if err != nil {
+		return err
+	}
+	script += viewsSchema + fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", viewsAppID, viewsFormat)
+	return sqlitex.ExecuteScript(v.write, script, nil)
+}
+
+func dropEverything(c *sqlite.Conn) (script string, err error) {
+	err = sqlitex.Execute(c, "SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'table') ORDER BY type DESC", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
+		script += fmt.Sprintf("DROP %s %s;\n", s.ColumnText(0), quote(s.ColumnText(1)))
+		return nil
+	}})
+	return script, err
 }
 
 func pragmaInt(c *sqlite.Conn, name string) (n int64, err error) {
@@ -184,7 +197,7 @@ func (v *Views) generation(fresh bool) (id int64, err error) {
 func (v *Views) createTable(generation int64, view projections.View) error {
 	name := tableName(generation, view.Name)
 	var b strings.Builder
-	fmt.Fprintf(&b, "CREATE TABLE %s (key TEXT NOT NULL, valid_from TEXT NOT NULL, valid_to TEXT NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER NOT NULL", name)
+	fmt.Fprintf(&b, "CREATE TABLE %s (key TEXT NOT NULL, valid_from TEXT NOT NULL, valid_to TEXT NOT NULL, end_known INTEGER NOT NULL, known_from INTEGER NOT NULL, known_to INTEGER NOT NULL", name)
 	for _, c := range view.Columns {
 		kind := "TEXT"
 		if c.Type == projections.TypeInteger || c.Type == projections.TypeBoolean {
@@ -243,16 +256,27 @@ func (g *Generation) overtaken() error {
 	}}
 }
 
-const rowColumns = "key, valid_from, valid_to, known_from, known_to"
+const rowColumns = 6 // before the view's own: key, valid_from, valid_to, end_known, known_from, known_to
 
-// Last is, for each of the keys that has one, the row believed now that holds for ever.
-func (g *Generation) Last(_ context.Context, view string, keys []string) (map[string]projections.Row, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// Last is, for each of the keys that has one, the row believed now that holds for ever. It reads
+// beside a Save, from a connection of its own.
+func (g *Generation) Last(ctx context.Context, view string, keys []string) (map[string]projections.Row, error) {
 	rows := make(map[string]projections.Row, len(keys))
+	if len(keys) == 0 {
+		return rows, nil
+	}
+	c, err := g.pool.Take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer g.pool.Put(c)
+	defer func() { _ = sqlitex.Execute(c, "ROLLBACK", nil) }() // it only reads
+	if err := sqlitex.Execute(c, "BEGIN", nil); err != nil {
+		return nil, err
+	}
 	query := fmt.Sprintf("SELECT * FROM %s WHERE key = ? AND known_to = ? AND valid_to = ?", tableName(g.id, view))
 	for _, key := range keys {
-		err := sqlitex.Execute(g.write, query, &sqlitex.ExecOptions{
+		err := sqlitex.Execute(c, query, &sqlitex.ExecOptions{
 			Args: []any{key, int64(projections.Open), projections.Forever},
 			ResultFunc: func(s *sqlite.Stmt) error {
 				rows[key] = scanRow(s)
@@ -306,11 +330,11 @@ func (g *Generation) Touched(_ context.Context, view, key string) ([]projections
 
 func scanRow(s *sqlite.Stmt) projections.Row {
 	row := projections.Row{
-		Key: s.ColumnText(0), ValidFrom: s.ColumnText(1), ValidTo: s.ColumnText(2),
-		KnownFrom: ledger.Entry(s.ColumnInt64(3)), KnownTo: ledger.Entry(s.ColumnInt64(4)),
-		Values: make([]any, 0, s.ColumnCount()-5),
+		Key: s.ColumnText(0), ValidFrom: s.ColumnText(1), ValidTo: s.ColumnText(2), EndKnown: ledger.Entry(s.ColumnInt64(3)),
+		KnownFrom: ledger.Entry(s.ColumnInt64(4)), KnownTo: ledger.Entry(s.ColumnInt64(5)),
+		Values: make([]any, 0, s.ColumnCount()-rowColumns),
 	}
-	for i := 5; i < s.ColumnCount(); i++ {
+	for i := rowColumns; i < s.ColumnCount(); i++ {
 		row.Values = append(row.Values, value(s, i))
 	}
 	return row
@@ -339,11 +363,19 @@ func (g *Generation) Save(_ context.Context, from ledger.Entry, c projections.Ch
 		if g.write.Changes() != 1 {
 			return g.overtaken()
 		}
+		numbering, err := g.write.Prepare(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (entry) DO NOTHING`)
+		if err != nil {
+			return err
+		}
 		for _, e := range c.Entries {
-			err := g.do(`INSERT INTO entries (entry, pos_commit, pos_prepare, stream, version, recorded_at) VALUES (?, ?, ?, ?, ?, ?)
-				ON CONFLICT (entry) DO NOTHING`,
-				int64(e.Entry), int64(e.Position.Commit), int64(e.Position.Prepare), e.Stream.String(), int64(e.Version), e.RecordedAt.UnixNano())
-			if err != nil {
+			numbering.BindInt64(1, int64(e.Entry))
+			numbering.BindInt64(2, int64(e.Position.Commit))
+			numbering.BindInt64(3, int64(e.Position.Prepare))
+			numbering.BindText(4, e.Stream.String())
+			numbering.BindInt64(5, int64(e.Version))
+			numbering.BindInt64(6, e.RecordedAt.UnixNano())
+			if err := run(numbering, 6, nil); err != nil {
 				return err
 			}
 		}
@@ -375,50 +407,64 @@ func (g *Generation) change(f func() error) (err error) {
 
 func (g *Generation) saveView(c projections.ViewChanges) error {
 	table := tableName(g.id, c.View)
-	closing := fmt.Sprintf("UPDATE %s SET known_to = ? WHERE key = ? AND known_from = ? AND valid_from = ?", table)
-	for _, r := range c.Closed {
-		if err := g.do(closing, int64(r.KnownTo), r.Key, int64(r.KnownFrom), r.ValidFrom); err != nil {
+	ending := fmt.Sprintf("UPDATE %s SET valid_to = ?, end_known = ?, known_to = ? WHERE key = ? AND known_from = ? AND valid_from = ?", table)
+	for _, r := range c.Ended {
+		if err := g.do(ending, r.ValidTo, int64(r.EndKnown), int64(r.KnownTo), r.Key, int64(r.KnownFrom), r.ValidFrom); err != nil {
 			return err
 		}
 		if g.write.Changes() != 1 {
-			return fmt.Errorf("the row of %q to be closed is not there", r.Key)
+			return fmt.Errorf("the row of %q that ended is not there", r.Key)
 		}
 	}
 	if len(c.New) == 0 {
 		return nil
 	}
-	inserting := fmt.Sprintf("INSERT INTO %s VALUES (?, ?, ?, ?, ?%s)", table, strings.Repeat(", ?", len(c.New[0].Values)))
-	var args []any
+	inserting, err := g.write.Prepare(fmt.Sprintf("INSERT INTO %s VALUES (?, ?, ?, ?, ?, ?%s)", table, strings.Repeat(", ?", len(c.New[0].Values))))
+	if err != nil {
+		return err
+	}
 	for _, r := range c.New {
-		args = append(append(args[:0], r.Key, r.ValidFrom, r.ValidTo, int64(r.KnownFrom), int64(r.KnownTo)), r.Values...)
-		if err := g.do(inserting, args...); err != nil {
+		inserting.BindText(1, r.Key)
+		inserting.BindText(2, r.ValidFrom)
+		inserting.BindText(3, r.ValidTo)
+		inserting.BindInt64(4, int64(r.EndKnown))
+		inserting.BindInt64(5, int64(r.KnownFrom))
+		inserting.BindInt64(6, int64(r.KnownTo))
+		if err := run(inserting, rowColumns, r.Values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// do runs a statement that answers nothing, prepared once, with strings, integers and NULLs.
+// do runs a statement that answers nothing, prepared once.
 func (g *Generation) do(query string, args ...any) error {
 	stmt, err := g.write.Prepare(query)
 	if err != nil {
 		return err
 	}
+	return run(stmt, 0, args)
+}
+
+// run binds strings, integers and NULLs behind the parameters that are bound already, and runs a
+// statement that answers nothing.
+func run(stmt *sqlite.Stmt, bound int, args []any) error {
 	for i, arg := range args {
 		switch v := arg.(type) {
 		case string:
-			stmt.BindText(i+1, v)
+			stmt.BindText(bound+i+1, v)
 		case int64:
-			stmt.BindInt64(i+1, v)
+			stmt.BindInt64(bound+i+1, v)
 		case nil:
-			stmt.BindNull(i + 1)
+			stmt.BindNull(bound + i + 1)
 		default:
 			return fmt.Errorf("a column of type %T", arg)
 		}
 	}
-	defer stmt.Reset()
-	_, err = stmt.Step()
-	return err
+	if _, err := stmt.Step(); err != nil {
+		return errors.Join(err, stmt.Reset())
+	}
+	return stmt.Reset()
 }
 
 // Serve flips the v_… views to this generation in one transaction and drops the older ones.
@@ -459,7 +505,8 @@ func (g *Generation) flip() error {
 }
 
 // sqlViews are the stable names that reporting tools query: v_name is what holds today, and
-// v_name_history all rows with the days they held and the entries they were known.
+// v_name_history all rows with the days they held and the entries they were known. A row whose
+// end was learned later is two there: as it was believed to last, and as it ended.
 func (g *Generation) sqlViews(view projections.View) string {
 	base, table := "v_"+strings.ReplaceAll(view.Name, "-", "_"), tableName(g.id, view.Name)
 	var columns strings.Builder
@@ -467,9 +514,11 @@ func (g *Generation) sqlViews(view projections.View) string {
 		columns.WriteString(", " + quote(c.Name))
 	}
 	return fmt.Sprintf(`
-CREATE VIEW %s AS SELECT key%s FROM %s WHERE known_to = %d AND valid_from <= date('now', '+8 hours') AND valid_to > date('now', '+8 hours');
-CREATE VIEW %s_history AS SELECT %s%s FROM %s;
-`, base, columns.String(), table, int64(math.MaxInt64), base, rowColumns, columns.String(), table)
+CREATE VIEW %[1]s AS SELECT key%[2]s FROM %[3]s WHERE known_to = %[4]d AND valid_from <= date('now', '+8 hours') AND valid_to > date('now', '+8 hours');
+CREATE VIEW %[1]s_history AS
+	SELECT key, valid_from, '%[5]s' AS valid_to, known_from, min(end_known, known_to) AS known_to%[2]s FROM %[3]s WHERE known_from < end_known
+	UNION ALL SELECT key, valid_from, valid_to, end_known AS known_from, known_to%[2]s FROM %[3]s WHERE end_known < known_to;
+`, base, columns.String(), table, int64(math.MaxInt64), projections.Forever)
 }
 
 // announce wakes those who wait for the read models to come further. Callers hold mu.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+	zombiezen "zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
@@ -112,6 +115,38 @@ func rowsAt(t require.TestingT, views *sqlite.Views, view string, at projections
 	}
 }
 
+// rowsInHistory reads a moment as a reporting tool would, from the SQL view of all rows.
+func rowsInHistory(t require.TestingT, path string, v projections.View, at projections.At) map[string][]any {
+	conn, err := zombiezen.OpenConn(path, zombiezen.OpenReadOnly)
+	require.NoError(t, err)
+	defer conn.Close()
+	names := []string{"key"}
+	for _, c := range v.Columns {
+		names = append(names, `"`+c.Name+`"`)
+	}
+	rows := map[string][]any{}
+	query := fmt.Sprintf("SELECT %s FROM v_%s_history WHERE valid_from <= ?1 AND ?1 < valid_to AND known_from <= ?2 AND ?2 < known_to",
+		strings.Join(names, ", "), strings.ReplaceAll(v.Name, "-", "_"))
+	err = sqlitex.Execute(conn, query, &sqlitex.ExecOptions{Args: []any{at.AsOf.String(), int64(at.KnownAt)}, ResultFunc: func(s *zombiezen.Stmt) error {
+		require.NotContains(t, rows, s.ColumnText(0), "one row a key and moment")
+		var row []any
+		for i := 1; i < s.ColumnCount(); i++ {
+			switch s.ColumnType(i) {
+			case zombiezen.TypeInteger:
+				row = append(row, s.ColumnInt64(i))
+			case zombiezen.TypeText:
+				row = append(row, s.ColumnText(i))
+			default:
+				row = append(row, nil)
+			}
+		}
+		rows[s.ColumnText(0)] = row
+		return nil
+	}})
+	require.NoError(t, err)
+	return rows
+}
+
 var drawDate = rapid.Custom(func(t *rapid.T) ledger.Date {
 	d := ledger.Day(rapid.IntRange(2019, 2021).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day"))
 	switch rapid.IntRange(0, 5).Draw(t, "precision") {
@@ -159,7 +194,9 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		d := newDesk(rt, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)), views)
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "pieces"), 1))
+		path := filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n))
+		d := newDesk(rt, path, views)
 		defer d.views.Close()
 		for range rapid.IntRange(1, 5).Draw(rt, "batches") {
 			for range rapid.IntRange(1, 12).Draw(rt, "events") {
@@ -171,7 +208,12 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 				s := ledger.StreamID{Category: "project", ID: thing(rapid.IntRange(0, 2).Draw(rt, "stream"))}
 				d.record(rt, s, drawDate.Draw(rt, "on"), drawEvent.Draw(rt, "event"))
 			}
-			require.NoError(rt, d.runner.CatchUp(context(rt)))
+			// In pieces, so that one is folded while the one before is saved.
+			d.runner.Feed, d.runner.Gather = trickle{d.store, random}, 1
+			facts := ledger.Entry(len(d.all(rt)))
+			for d.runner.Status().Checkpoint.Entry < facts {
+				require.NoError(rt, d.runner.CatchUp(context(rt)))
+			}
 		}
 		facts := d.all(rt)
 		for range 8 {
@@ -183,7 +225,9 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 				at.AsOf = rapid.SampledFrom(facts).Draw(rt, "fact").Meta.OccurredOn.First()
 			}
 			for _, v := range views {
-				require.Equal(rt, projections.Replay(v, facts, at), rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
+				rows := projections.Replay(v, facts, at)
+				require.Equal(rt, rows, rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
+				require.Equal(rt, rows, rowsInHistory(rt, path, v, at), "%s at %v, by SQL", v.Name, at)
 			}
 			steps := projections.Replay(projections.ProjectSteps, facts, at)
 			for _, r := range projections.Reports() {
@@ -472,7 +516,7 @@ func TestSortedPagesFitTogetherAtOneMoment(t *testing.T) {
 	require.True(t, slices.IsSortedFunc(amounts, func(a, b int64) int { return int(b - a) }))
 }
 
-// trickle is a feed in batches of a few events, each said to be the last for now, so that a
+// trickle is a feed in batches of a few events, some said to be the last for now, so that a
 // runner saves often.
 type trickle struct {
 	projections.Feed
@@ -484,7 +528,7 @@ func (f trickle) Follow(ctx ctx, after ledger.Position) iter.Seq2[projections.Ba
 		for batch, err := range f.Feed.Follow(ctx, after) {
 			for err == nil && len(batch.Events) > 0 {
 				n := min(len(batch.Events), 1+f.random.IntN(4))
-				some := projections.Batch{Events: batch.Events[:n], Through: batch.Events[n-1].Position, Live: true}
+				some := projections.Batch{Events: batch.Events[:n], Through: batch.Events[n-1].Position, Live: f.random.IntN(4) == 0}
 				if !yield(some, nil) {
 					return
 				}
@@ -497,7 +541,7 @@ func (f trickle) Follow(ctx ctx, after ledger.Position) iter.Seq2[projections.Ba
 	}
 }
 
-// mortal is a Docs whose process dies at a save, before it took effect or after.
+// mortal is a Docs at whose saves the runner dies, before they took effect or after.
 type mortal struct {
 	projections.Docs
 	random *rand.Rand
@@ -506,12 +550,12 @@ type mortal struct {
 func (m mortal) Save(ctx ctx, from ledger.Entry, c projections.Changes) error {
 	switch m.random.IntN(4) {
 	case 0:
-		panic(errLost)
+		return errLost
 	case 1:
 		if err := m.Docs.Save(ctx, from, c); err != nil {
 			return err
 		}
-		panic(errLost)
+		return errLost
 	}
 	return m.Docs.Save(ctx, from, c)
 }
@@ -534,25 +578,16 @@ func TestReadModelsKilledAThousandTimesEqualThoseThatNeverWere(t *testing.T) {
 		}
 		fresh := done // what is left of the thousand kills a rebuild beside the old
 		runner := d.newRunner(t, views, fresh)
-		runner.Feed, runner.Docs = trickle{d.store, random}, mortal{runner.Docs, random}
-		died := func() (died bool) {
-			defer func() {
-				if v := recover(); v != nil {
-					require.Equal(t, errLost, v)
-					died = true
-				}
-			}()
-			for {
-				require.NoError(t, runner.CatchUp(t.Context()))
-				if runner.Status().Checkpoint.Entry == 1500 {
-					return false
-				}
-			}
-		}()
-		if died {
+		runner.Feed, runner.Docs, runner.Gather = trickle{d.store, random}, mortal{runner.Docs, random}, 3
+		var died error
+		for died == nil && runner.Status().Checkpoint.Entry < 1500 {
+			died = runner.CatchUp(t.Context())
+		}
+		if died != nil {
+			require.ErrorIs(t, died, errLost)
 			killed++
 		}
-		done = !died
+		done = died == nil
 	}
 	defer d.views.Close()
 	t.Logf("killed %d times", killed)
@@ -561,5 +596,38 @@ func TestReadModelsKilledAThousandTimesEqualThoseThatNeverWere(t *testing.T) {
 		for _, v := range views {
 			require.Equal(t, projections.Replay(v, facts, at), rowsAt(t, d.views, v.Name, at), v.Name)
 		}
+	}
+}
+
+// A file of an older release is built anew, one of a newer release or of somebody else is refused.
+func TestAFileOfAnotherFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "views.db")
+	change := func(sql string) {
+		conn, err := zombiezen.OpenConn(path, zombiezen.OpenReadWrite)
+		require.NoError(t, err)
+		defer conn.Close()
+		require.NoError(t, sqlitex.ExecuteScript(conn, sql, nil))
+	}
+	d := newDesk(t, path, projections.Views())
+	d.record(t, ledger.StreamID{Category: "project", ID: thing(1)}, ledger.Day(2021, 6, 15), project.ProjectProposed{Titles: ledger.Names{Zh: "冷烧结"}})
+	require.NoError(t, d.runner.CatchUp(t.Context()))
+	rows := rowsAt(t, d.views, "project-board", projections.At{})
+	require.Len(t, rows, 1)
+	require.NoError(t, d.views.Close())
+
+	change(`PRAGMA user_version = 1; DELETE FROM entries; CREATE TABLE "an old one" (a); CREATE VIEW v_old AS SELECT 1`)
+	var err error
+	d.views, err = sqlite.OpenViews(path, ledgerID, projections.Views(), now)
+	require.NoError(t, err)
+	_, err = d.views.Checkpoint(t.Context())
+	require.Equal(t, "views-building", ledger.CodeOf(err))
+	require.NoError(t, d.newRunner(t, projections.Views(), false).CatchUp(t.Context()))
+	require.Equal(t, rows, rowsAt(t, d.views, "project-board", projections.At{}))
+	require.NoError(t, d.views.Close())
+
+	for _, sql := range []string{"PRAGMA user_version = 3", "PRAGMA user_version = 2; PRAGMA application_id = 7"} {
+		change(sql)
+		_, err = sqlite.OpenViews(path, ledgerID, projections.Views(), now)
+		require.Error(t, err)
 	}
 }

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"bytes are kept verbatim", bytesVerbatim},
 		{"streams with alike names are apart", alikeNamesAreApart},
 		{"reading resumes exactly from any version", readResumes},
+		{"who is up to date sees the next event once it is acknowledged", nextIsSeen},
 		{"following resumes exactly from any position", followResumes},
 		{"positions follow the order of commit", positionsInCommitOrder},
 		{"what was recorded is stamped in UTC and never goes back", recordedAtNeverGoesBack},
@@ -323,6 +324,34 @@ func readResumes(t *testing.T, s Store) {
 		requireStored(t, stream, version, all[after:], read(t, t.Context(), s, stream, version))
 	}
 	require.Empty(t, read(t, t.Context(), s, stream, ledger.Version(len(all))+7))
+}
+
+// nextIsSeen: with readers about who keep asking for news, as authentication does.
+func nextIsSeen(t *testing.T, s Store) {
+	stream := newStream()
+	ctx, cancel := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	for range 4 {
+		asking.Go(func() {
+			after := ledger.Version(0)
+			for ctx.Err() == nil {
+				for r, err := range s.Read(ctx, stream, after) {
+					if err != nil {
+						break // the end of the test
+					}
+					after = r.Version
+				}
+			}
+		})
+	}
+	for n := range ledger.Version(100) {
+		put(t, s, stream, n, event(`{}`))
+		require.Len(t, read(t, t.Context(), s, stream, n), 1, "after version %d", n)
+		require.Empty(t, read(t, t.Context(), s, stream, n+1))
+		require.Empty(t, read(t, t.Context(), s, stream, n+50), "beyond the end")
+	}
+	cancel()
+	asking.Wait()
 }
 
 func followResumes(t *testing.T, s Store) {

@@ -46,8 +46,16 @@ const (
 	errorBound = 300              // bytes of an error that are kept
 )
 
+// Attempt is one attempt at a message, for those who count.
+type Attempt struct {
+	Endpoint string // its name
+	Outcome  string // taken, not-taken, given-up or gone
+	Dead     int    // letters of the endpoint after it
+}
+
 // Sender sends what is recorded to endpoints. Transport may be nil: then endpoints are reached
-// over the network, and only over the open one unless they allow otherwise.
+// over the network, and only over the open one unless they allow otherwise. Observe may be nil; it
+// is called after each attempt, of all endpoints side by side.
 type Sender struct {
 	Dir       string // of the endpoints' states; made where it is not there
 	Endpoints []Endpoint
@@ -56,10 +64,11 @@ type Sender struct {
 	Now       func() time.Time
 	Random    func() float64 // from 0 to 1, for the jitter
 	Transport http.RoundTripper
+	Observe   func(Attempt)
 }
 
-// Run sends until ctx ends, if there is anyone to send to. An endpoint that is new begins with what is recorded after Run first
-// read the ledger to its end; any other goes on where it stood.
+// Run sends until ctx ends, if there is anyone to send to. An endpoint that is new begins with what
+// is recorded after Run first read the ledger to its end; any other goes on where it stood.
 func (s *Sender) Run(ctx context.Context) error {
 	if len(s.Endpoints) == 0 {
 		return nil
@@ -226,6 +235,9 @@ func (w *worker) deliver(ctx context.Context, m Message) error {
 			return err
 		}
 		err := w.post(ctx, m)
+		if err == nil {
+			w.tell("taken")
+		}
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -275,12 +287,20 @@ func (w *worker) failed(m Message, err error) bool {
 		f.Due = time.Time{}
 		w.state.Dead = append(w.state.Dead, *f)
 		log.Error("webhook gave a message up")
+		w.tell("given-up")
 		return true
 	}
+	w.tell("not-taken")
 	wait := schedule[f.Attempts]
 	f.Due = now.Add(wait + time.Duration(jitter*w.Random()*float64(wait)))
 	log.Warn("webhook not taken", "due", f.Due)
 	return false
+}
+
+func (w *worker) tell(outcome string) {
+	if w.Observe != nil {
+		w.Observe(Attempt{w.Name, outcome, len(w.state.Dead)})
+	}
 }
 
 // note counts an attempt in vain.
@@ -298,6 +318,7 @@ func (w *worker) gone(err error, now time.Time) bool {
 		return false
 	}
 	w.state.Disabled = now
+	w.tell("gone")
 	w.log.Error("webhook disabled: the endpoint is gone")
 	return true
 }
@@ -335,9 +356,9 @@ func (w *worker) resend(ctx context.Context) error {
 		}
 		if taken = err == nil; taken {
 			w.state.Dead = slices.Delete(w.state.Dead, 0, 1)
-		} else {
-			w.state.Dead[0].note(err)
-			w.gone(err, w.Now().UTC())
+			w.tell("taken")
+		} else if w.state.Dead[0].note(err); !w.gone(err, w.Now().UTC()) {
+			w.tell("not-taken")
 		}
 		if err := w.save(); err != nil {
 			return err

@@ -100,6 +100,16 @@ type office struct {
 	sender   *Sender
 	stop     func()
 	recorded []ledger.Proposed
+	attempts []Attempt
+}
+
+// outcomes counts what was observed.
+func (o *office) outcomes() map[string]int {
+	counts := map[string]int{}
+	for _, a := range o.attempts {
+		counts[a.Outcome]++
+	}
+	return counts
 }
 
 // inOffice runs a test in a bubble of its own time, with a sender that has begun.
@@ -114,7 +124,8 @@ func inOffice(t *testing.T, test func(o *office)) {
 		require.NoError(t, err)
 		o := &office{t: t, store: memory.New(time.Now), receiver: &receiver{t: t, secret: secret}}
 		o.sender = &Sender{Dir: filepath.Join(dir, "webhooks"), Endpoints: []Endpoint{e}, Feed: o.store, Log: slog.New(slog.DiscardHandler),
-			Now: time.Now, Random: func() float64 { return 0 }, Transport: o.receiver}
+			Now: time.Now, Random: func() float64 { return 0 }, Transport: o.receiver,
+			Observe: func(a Attempt) { o.attempts = append(o.attempts, a) }} // one endpoint: never side by side
 		o.start()
 		test(o)
 		o.stop()
@@ -265,6 +276,8 @@ func TestAMessageIsTriedAgainAndGivenUp(t *testing.T) {
 			require.Equal(t, len(schedule), s.Dead[0].Attempts)
 			require.Equal(t, got[0].id, s.Dead[0].Message.Data.ID.String())
 			require.True(t, got[0].at.Equal(s.Dead[0].Since))
+			require.Equal(t, map[string]int{"not-taken": len(schedule) - 1, "given-up": 1, "taken": 1}, o.outcomes())
+			require.Equal(t, Attempt{"portal", "taken", 1}, o.attempts[len(schedule)])
 		})
 	}
 }
@@ -292,6 +305,8 @@ func TestDeadLettersAreSentAgain(t *testing.T) {
 		require.Equal(t, []ledger.Entry{1, 2}, o.receiver.entries()[before+1:], "given while nobody sends, it waits")
 		require.Equal(t, o.receiver.deliveries()[0].id, o.receiver.deliveries()[before+1].id)
 		require.Empty(t, o.state().Dead)
+		require.Equal(t, Attempt{"portal", "taken", 0}, o.attempts[len(o.attempts)-1])
+		require.Equal(t, map[string]int{"not-taken": 2*(len(schedule)-1) + 1, "given-up": 2, "taken": 2}, o.outcomes())
 		o.record(1, proposed)
 		require.EqualValues(t, 3, o.state().Entry)
 	})
@@ -322,6 +337,7 @@ func TestAnEndpointThatIsGoneIsDisabled(t *testing.T) {
 		require.NoError(t, Give(o.sender.Dir, "portal", Retry))
 		wait(time.Hour)
 		require.Len(t, o.receiver.deliveries(), 1, "nor after a restart, nor to try again")
+		require.Equal(t, map[string]int{"gone": 1}, o.outcomes())
 
 		o.receiver.answers(status(500))
 		require.NoError(t, Give(o.sender.Dir, "portal", Enable))

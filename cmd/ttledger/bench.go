@@ -83,20 +83,29 @@ type bench struct {
 	figures  []figure
 }
 
-func (b *bench) run(ctx context.Context) error {
-	for _, step := range []struct {
-		name string
-		f    func(context.Context) error
-	}{
+// measurement is one part of what is measured.
+type measurement struct {
+	name    string
+	measure func(context.Context) error
+}
+
+func (b *bench) steps() []measurement {
+	return []measurement{
 		{"appends at the store", b.appends},
 		{"commands through HTTP", b.commands},
-		{fmt.Sprintf("a ledger of %d events", b.events), func(ctx context.Context) error { return b.history(ctx) }},
-	} {
-		fmt.Fprintln(b.progress, "measuring", step.name)
-		if err := step.f(ctx); err != nil {
-			return fmt.Errorf("%s: %w", step.name, err)
+		{fmt.Sprintf("a ledger of %d events", b.events), b.history},
+	}
+}
+
+func (b *bench) run(ctx context.Context) error {
+	for _, s := range b.steps() {
+		fmt.Fprintln(b.progress, "measuring", s.name)
+		if err := s.measure(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
+	_, peak := used()
+	b.add(figure{"peak memory of the process, page caches included", float64(peak) / (1 << 20), "MiB", 0, "", "", ""})
 	return nil
 }
 
@@ -244,34 +253,59 @@ func (b *bench) commands(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	trivial := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.WriteHeader(http.StatusCreated)
-	})
 	for _, clients := range []int{1, 16, 64} {
-		disk, _, err := b.syncs()
-		if err != nil {
+		if err := b.commandsOf(ctx, clients, api, token); err != nil {
 			return err
 		}
-		handler, _, err := b.overHTTP(ctx, trivial, token, clients)
-		if err != nil {
-			return err
-		}
-		rate, took, err := b.overHTTP(ctx, api, token, clients)
-		if err != nil {
-			return err
-		}
-		name := fmt.Sprintf("command over HTTP, %d clients", clients)
-		b.add(figure{name, rate, "commands/s", rate / disk, "append+fsync", rank(took, 50), rank(took, 99)})
-		b.add(figure{name, rate, "commands/s", rate / handler, "trivial handler", "", ""})
 	}
 	return errors.Join(views.Close(), s.Close())
 }
 
-func (b *bench) overHTTP(ctx context.Context, h http.Handler, token string, clients int) (float64, []time.Duration, error) {
+// commandsOf measures so many clients, with both baselines before and after.
+func (b *bench) commandsOf(ctx context.Context, clients int, api http.Handler, token string) error {
+	trivial := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusCreated)
+	})
+	var disk, handler float64
+	baselines := func() error {
+		rate, _, err := b.syncs()
+		if err != nil {
+			return err
+		}
+		disk += rate / 2
+		answers, err := b.overHTTP(ctx, trivial, token, clients)
+		handler += answers.rate / 2
+		return err
+	}
+	if err := baselines(); err != nil {
+		return err
+	}
+	commands, err := b.overHTTP(ctx, api, token, clients)
+	if err != nil {
+		return err
+	}
+	if err := baselines(); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("command over HTTP, %d clients", clients)
+	b.add(figure{name, commands.rate, "commands/s", commands.rate / disk, "append+fsync", rank(commands.took, 50), rank(commands.took, 99)})
+	b.add(figure{name, commands.rate, "commands/s", commands.rate / handler, "trivial handler", "", ""})
+	b.add(figure{"processor time, client and server", commands.processor.Seconds() * 1e6, "µs/command", 0, "", "", ""})
+	return nil
+}
+
+// answered is how a crowd fared over HTTP.
+type answered struct {
+	rate      float64
+	took      []time.Duration // sorted
+	processor time.Duration   // of client and server, a request
+}
+
+func (b *bench) overHTTP(ctx context.Context, h http.Handler, token string, clients int) (answered, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, nil, err
+		return answered{}, err
 	}
 	server := httpapi.Server(h, l.Addr().String())
 	go func() { _ = server.Serve(l) }() // it ends with Close
@@ -281,9 +315,10 @@ func (b *bench) overHTTP(ctx context.Context, h http.Handler, token string, clie
 	client := &http.Client{Transport: transport}
 	body, err := json.Marshal(ledger.Act{Data: proposalJSON})
 	if err != nil {
-		return 0, nil, err
+		return answered{}, err
 	}
-	return crowd(ctx, clients, measureFor, func(ctx context.Context) error {
+	before, _ := used()
+	rate, took, err := crowd(ctx, clients, measureFor, func(ctx context.Context) error {
 		url := fmt.Sprintf("http://%s/v1/commands/project/%s/propose", l.Addr(), uuid.New())
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 		if err != nil {
@@ -301,6 +336,8 @@ func (b *bench) overHTTP(ctx context.Context, h http.Handler, token string, clie
 		}
 		return err
 	})
+	after, _ := used()
+	return answered{rate, took, (after - before) / time.Duration(max(1, len(took)))}, err
 }
 
 func proposal(i int) project.ProjectProposed {

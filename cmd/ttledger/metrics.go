@@ -13,6 +13,7 @@ import (
 
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/webhook"
 	"ttledger/domain/ledger"
 	"ttledger/projections"
 )
@@ -29,6 +30,9 @@ type metrics struct {
 	batch    prometheus.Histogram
 	queue    prometheus.Gauge
 	failed   prometheus.Counter
+	live     prometheus.Gauge
+	told     *prometheus.CounterVec
+	dead     *prometheus.GaugeVec
 }
 
 func newMetrics(l lag) *metrics {
@@ -50,11 +54,17 @@ func newMetrics(l lag) *metrics {
 			Help: "Appends that waited when the last transaction was done."}),
 		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "ttledger_append_failures_total",
 			Help: "Transactions that failed as a whole."}),
+		live: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ttledger_live_readers",
+			Help: "Readers that follow the events live."}),
+		told: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ttledger_webhook_attempts_total",
+			Help: "Attempts at a message: taken, not-taken, given-up (a dead letter now) or gone (the endpoint wants no more)."}, []string{"endpoint", "outcome"}),
+		dead: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ttledger_webhook_dead_letters",
+			Help: "Messages given up and kept, as of the last attempt."}, []string{"endpoint"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "ttledger_build_info", Help: "Always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.seconds, m.commands, m.refused, m.append, m.batch, m.queue, m.failed, build, l,
+	m.registry.MustRegister(m.requests, m.seconds, m.commands, m.refused, m.append, m.batch, m.queue, m.failed, m.live, m.told, m.dead, build, l,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -83,6 +93,25 @@ func (m *metrics) committed(c sqlite.Commit) {
 	if c.Err != nil {
 		m.failed.Inc()
 	}
+}
+
+func (m *metrics) readers(live int) { m.live.Set(float64(live)) }
+
+func (m *metrics) attempted(a webhook.Attempt) {
+	m.told.WithLabelValues(a.Endpoint, a.Outcome).Inc()
+	m.dead.WithLabelValues(a.Endpoint).Set(float64(a.Dead))
+}
+
+// hooks shows the dead letters that a former process left.
+func (m *metrics) hooks(s *webhook.Sender) error {
+	for _, e := range s.Endpoints {
+		state, _, err := webhook.ReadState(s.Dir, e.Name)
+		if err != nil {
+			return err
+		}
+		m.dead.WithLabelValues(e.Name).Set(float64(len(state.Dead)))
+	}
+	return nil
 }
 
 // behind counts the events after a position and says when the first of them was recorded.

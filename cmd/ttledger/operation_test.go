@@ -27,6 +27,7 @@ import (
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/webhook"
 	"ttledger/domain/ledger"
 	"ttledger/projections"
 )
@@ -467,11 +468,15 @@ func TestCommitsAreMeasured(t *testing.T) {
 	m.committed(sqlite.Commit{Requests: 2, Waited: []time.Duration{time.Millisecond, time.Second}})
 	m.committed(sqlite.Commit{Requests: 1, Queued: 5, Waited: []time.Duration{time.Second}, Err: errors.New("disk full")})
 	m.answered(httpapi.Answered{Route: "views", Method: "GET", Status: 200, Took: time.Second})
+	m.readers(3)
+	m.attempted(webhook.Attempt{Endpoint: "portal", Outcome: "given-up", Dead: 7})
 	page := pageOf(t, m)
 	for _, want := range []string{
 		"ttledger_append_seconds_count 3\n", "ttledger_append_seconds_sum 2.001\n", "ttledger_append_batch_size_sum 3\n",
 		"ttledger_append_queue_depth 5\n", "ttledger_append_failures_total 1\n",
 		`ttledger_http_requests_total{code="200",method="GET",route="views"} 1`,
+		"ttledger_live_readers 3\n", `ttledger_webhook_attempts_total{endpoint="portal",outcome="given-up"} 1`,
+		`ttledger_webhook_dead_letters{endpoint="portal"} 7`,
 	} {
 		require.Contains(t, page, want)
 	}

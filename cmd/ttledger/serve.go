@@ -148,10 +148,14 @@ func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) 
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
 	d.store.Watch(m.committed)
+	s.hooks.Observe = m.attempted
+	if err := m.hooks(s.hooks); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	config := httpapi.Config{
 		Ledger: d.ledger, Feed: d.store, Reader: s.views, Trace: s.trace,
 		Views: projections.Views(), Reports: projections.Reports(),
-		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Metrics: m.handler(),
+		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Readers: m.readers, Metrics: m.handler(),
 	}
 	for _, f := range change {
 		f(&config)

@@ -134,6 +134,10 @@ func DecodeStrict(data []byte, pointer string, v any) error {
 	if !utf8.Valid(data) {
 		return malformed(pointer, "the text is not UTF-8", "文本不是 UTF-8 编码")
 	}
+	// Nearly all that is sent is right, and found so at a fifth of the cost of saying what is wrong.
+	if plain(data) && decodeStored(data, v) == nil {
+		return nil
+	}
 	var values []place
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()

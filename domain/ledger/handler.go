@@ -98,81 +98,116 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	stream := StreamID{a.Category, r.ID}
-	digest := l.digest(stream, verb.Name, r.Body)
-	role, err := roleFor(verb, r)
-	if err != nil {
-		return l.denied(ctx, a, stream, r, digest, err)
+	t := taken{Request: r, aggregate: a, verb: verb, stream: StreamID{a.Category, r.ID}}
+	t.digest = l.digest(t.stream, verb.Name, r.Body)
+	if t.role, err = roleFor(verb, r); err != nil {
+		return l.denied(ctx, t, err)
 	}
-	if err := l.theirs(ctx, verb, role, stream, r.Actor.Handle); err != nil {
+	if err := l.theirs(ctx, verb, t.role, t.stream, r.Actor.Handle); err != nil {
 		return Receipt{}, err
 	}
-	now := l.Now()
-	act, err := readAct(r.Body, now)
-	if err != nil {
+	t.now = l.Now()
+	if t.act, err = readAct(r.Body, t.now); err != nil {
 		return Receipt{}, err
 	}
-	command, err := a.prepare(verb.Name, act.Data)
-	if err != nil {
+	if t.command, err = a.prepare(verb.Name, t.act.Data); err != nil {
 		return Receipt{}, err
 	}
+	if verb.Creates {
+		// Mostly nothing is there, and the store says if there is: deciding on nothing saves the
+		// read. Whatever goes wrong is found again by looking.
+		if receipt, _, err := l.record(ctx, t, history{stream: t.stream, state: a.Zero()}); err == nil {
+			return receipt, nil
+		}
+	}
+	return l.insist(ctx, t)
+}
+
+// taken is a request with all that can be known of it without its stream.
+type taken struct {
+	Request
+	aggregate Aggregate
+	verb      Verb
+	stream    StreamID
+	digest    string
+	role      Role
+	now       time.Time
+	act       Act
+	command   prepared
+}
+
+// insist decides on what is there, and again after losing a race or an answer.
+func (l *Ledger) insist(ctx context.Context, t taken) (Receipt, error) {
 	var last error
 	for range attempts {
-		h, err := l.load(ctx, a, stream, r.Command)
+		h, err := l.load(ctx, t)
 		if err != nil {
 			return Receipt{}, err
 		}
 		if len(h.own) > 0 {
-			return h.replay(digest, r.Actor)
+			return h.replay(t.digest, t.Actor)
 		}
-		if err := expect(verb, r.Expect, h); err != nil {
-			return Receipt{}, err
-		}
-		relied, err := l.rely(ctx, command.reliesOn)
-		if err != nil {
-			return Receipt{}, err
-		}
-		events, err := command.decide(h.state, Context{stream, act.OccurredOn, now, r.Actor.Handle, role, relied})
-		if err != nil {
-			return Receipt{}, err
-		}
-		if len(events) == 0 {
-			return Receipt{Stream: stream, Version: h.version}, nil
-		}
-		meta := Metadata{
-			Ledger: l.ID, Command: r.Command, Digest: digest,
-			Actor: r.Actor.Handle, Role: role, OnBehalfOf: act.OnBehalfOf, Authority: act.Authority,
-			Correlation: act.Correlation, Causation: r.Cause, Trace: r.Trace,
-			OccurredOn: act.OccurredOn, Policy: act.Policy, Evidence: act.Evidence,
-			Source: r.Source, Reason: act.Reason, ReliedOn: relied,
-		}
-		if meta.Correlation == uuid.Nil {
-			meta.Correlation = r.Command
-		}
-		receipt := Receipt{Stream: stream, Created: h.version == 0}
-		for i := range events {
-			events[i].ID = EventID(stream, r.Command, i)
-			events[i].Meta = meta
-			receipt.Version = h.version + Version(i) + 1
-			receipt.Events = append(receipt.Events, EventRef{events[i].ID, events[i].Type, receipt.Version})
-		}
-		receipt.Position, err = l.Streams.Append(ctx, stream, h.version, events)
-		if err == nil {
-			return receipt, nil
+		receipt, final, err := l.record(ctx, t, h)
+		if err == nil || final {
+			return receipt, err
 		}
 		// A conflict was not written; any other outcome is unknown. Both are settled by reading.
 		last = err
 	}
 	if KindOf(last) == KindConflict {
 		return Receipt{}, &Error{Kind: KindConflict, Code: "busy", Msg: Text{
-			En: fmt.Sprintf("%s is being changed by others; try again", stream),
-			Zh: fmt.Sprintf("%s 正被他人修改,请重试", stream),
+			En: fmt.Sprintf("%s is being changed by others; try again", t.stream),
+			Zh: fmt.Sprintf("%s 正被他人修改,请重试", t.stream),
 		}}
 	}
-	if h, err := l.load(ctx, a, stream, r.Command); err == nil && len(h.own) > 0 {
-		return h.replay(digest, r.Actor) // the last answer was lost, not the write
+	if h, err := l.load(ctx, t); err == nil && len(h.own) > 0 {
+		return h.replay(t.digest, t.Actor) // the last answer was lost, not the write
 	}
 	return Receipt{}, last
+}
+
+// record decides a request on a history and appends what it caused. An error is final where it
+// is the decision, and not where it is the append.
+func (l *Ledger) record(ctx context.Context, t taken, h history) (receipt Receipt, final bool, err error) {
+	if err := expect(t.verb, t.Expect, h); err != nil {
+		return Receipt{}, true, err
+	}
+	relied, err := l.rely(ctx, t.command.reliesOn)
+	if err != nil {
+		return Receipt{}, true, err
+	}
+	events, err := t.command.decide(h.state, Context{t.stream, t.act.OccurredOn, t.now, t.Actor.Handle, t.role, relied})
+	if err != nil {
+		return Receipt{}, true, err
+	}
+	if len(events) == 0 {
+		return Receipt{Stream: t.stream, Version: h.version}, true, nil
+	}
+	meta := l.envelope(t, relied)
+	receipt = Receipt{Stream: t.stream, Created: h.version == 0}
+	for i := range events {
+		events[i].ID = EventID(t.stream, t.Command, i)
+		events[i].Meta = meta
+		receipt.Version = h.version + Version(i) + 1
+		receipt.Events = append(receipt.Events, EventRef{events[i].ID, events[i].Type, receipt.Version})
+	}
+	receipt.Position, err = l.Streams.Append(ctx, t.stream, h.version, events)
+	return receipt, false, err
+}
+
+// envelope is the metadata of what a request caused.
+func (l *Ledger) envelope(t taken, relied []Relied) Metadata {
+	meta := Metadata{
+		Ledger: l.ID, Command: t.Command, Digest: t.digest,
+		Actor: t.Actor.Handle, Role: t.role, OnBehalfOf: t.act.OnBehalfOf, Authority: t.act.Authority,
+		Correlation: t.act.Correlation, Causation: t.Cause, Trace: t.Trace,
+		OccurredOn: t.act.OccurredOn, Policy: t.act.Policy, Evidence: t.act.Evidence,
+		Source: t.Source, Reason: t.act.Reason, ReliedOn: relied,
+	}
+	if meta.Correlation == uuid.Nil {
+		meta.Correlation = t.Command
+	}
+	return meta
 }
 
 func (l *Ledger) find(r Request) (Aggregate, Verb, error) {
@@ -227,9 +262,9 @@ func roleFor(v Verb, r Request) (Role, error) {
 
 // denied answers who lacks the role: a repeat of what was recorded while the role was held still
 // gets its answer.
-func (l *Ledger) denied(ctx context.Context, a Aggregate, s StreamID, r Request, digest string, denial error) (Receipt, error) {
-	if h, err := l.load(ctx, a, s, r.Command); err == nil && len(h.own) > 0 {
-		if receipt, err := h.replay(digest, r.Actor); err == nil {
+func (l *Ledger) denied(ctx context.Context, t taken, denial error) (Receipt, error) {
+	if h, err := l.load(ctx, t); err == nil && len(h.own) > 0 {
+		if receipt, err := h.replay(t.digest, t.Actor); err == nil {
 			return receipt, nil
 		}
 	}
@@ -286,18 +321,18 @@ type history struct {
 	own     []Recorded // events that this command recorded before
 }
 
-func (l *Ledger) load(ctx context.Context, a Aggregate, s StreamID, command uuid.UUID) (history, error) {
-	h := history{stream: s, state: a.Zero()}
-	for r, err := range l.Streams.Read(ctx, s, 0) {
+func (l *Ledger) load(ctx context.Context, t taken) (history, error) {
+	h := history{stream: t.stream, state: t.aggregate.Zero()}
+	for r, err := range l.Streams.Read(ctx, t.stream, 0) {
 		if err != nil {
 			return h, err
 		}
-		e, err := a.Decode(r.Type, r.Data)
+		e, err := t.aggregate.Decode(r.Type, r.Data)
 		if err != nil {
-			return h, fmt.Errorf("%s version %d: %w", s, r.Version, err)
+			return h, fmt.Errorf("%s version %d: %w", t.stream, r.Version, err)
 		}
-		h.state, h.version = a.Evolve(h.state, e, r.Meta), r.Version
-		if r.Meta.Command == command {
+		h.state, h.version = t.aggregate.Evolve(h.state, e, r.Meta), r.Version
+		if r.Meta.Command == t.Command {
 			h.own = append(h.own, r)
 		}
 	}

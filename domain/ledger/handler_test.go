@@ -62,7 +62,13 @@ type write struct {
 
 type burn struct{}
 
-func (c open) decide(diary, ledger.Context) ([]entry, error) { return []entry{opened(c)}, nil }
+// A diary of June is not opened later.
+func (c open) decide(_ diary, at ledger.Context) ([]entry, error) {
+	if c.Title == "June" && at.Now.Month() > time.June {
+		return nil, ledger.Rejected("late", ledger.Text{En: "June is over", Zh: "六月已过"})
+	}
+	return []entry{opened(c)}, nil
+}
 
 func (c write) ReliesOn() []ledger.StreamID { return c.After }
 
@@ -270,7 +276,18 @@ func TestARepeatIsAnsweredFromTheRecord(t *testing.T) {
 	require.Equal(t, second, w.do(t, request(2, "write", lines, expecting(ledger.At(1)))), "that the version has moved on is no reason to refuse")
 	require.Equal(t, second, w.do(t, request(2, "write", lines, expecting(ledger.Expectation{}))), "nor is a missing If-Match")
 	require.Len(t, w.store.All(), 5)
-	require.Len(t, w.met, decided, "a repeat is not decided again")
+	require.Len(t, w.met, decided+1, "a repeat is not decided again, but for a beginning, which is decided before it is looked for")
+}
+
+func TestABeginningThatWouldNowBeRefusedIsAnsweredFromTheRecord(t *testing.T) {
+	w := newWorld()
+	june := request(1, "open", `{"data":{"title":"June"}}`)
+	first := w.do(t, june)
+	w.now = w.now.AddDate(0, 1, 0)
+	w.refuses(t, ledger.KindConflict, "exists", request(2, "open", `{"data":{"title":"June"}}`))
+	first.Replayed = true
+	require.Equal(t, first, w.do(t, june))
+	w.refuses(t, ledger.KindRejected, "late", request(3, "open", `{"data":{"title":"June"}}`, func(r *ledger.Request) { r.ID = key(9) }))
 }
 
 // A role may end between an act and its repeat; what is recorded is recorded.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -124,4 +125,76 @@ func scanSource(data []byte) (s Source, rest []byte, ok bool) {
 	}
 	rest, ok = bytes.CutPrefix(rest, []byte{'}'})
 	return s, rest, ok
+}
+
+// plain says that JSON surely has nothing that DecodeStrict refuses and the decoder lets pass:
+// no key twice in an object, capital letters or not, and no deep nesting. It gives up, answering
+// false, on keys with escapes or beyond ASCII and on large objects; whether the text is JSON at
+// all is the decoder's to say.
+func plain(data []byte) bool {
+	const mostKeys = 64
+	var keys [maxDepth][][]byte // those met in each open object; nil for a list
+	depth, atKey := 0, false
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{', '[':
+			if depth == maxDepth {
+				return false
+			}
+			if atKey = data[i] == '{'; atKey {
+				keys[depth] = make([][]byte, 0, 8)
+			} else {
+				keys[depth] = nil
+			}
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return false
+			}
+		case ',':
+			atKey = depth > 0 && keys[depth-1] != nil
+		case '"':
+			end := endOfString(data, i+1)
+			if end < 0 {
+				return false
+			}
+			if atKey {
+				key, known := data[i+1:end], keys[depth-1]
+				if len(known) == mostKeys || !distinct(key, known) {
+					return false
+				}
+				keys[depth-1], atKey = append(known, key), false
+			}
+			i = end
+		}
+	}
+	return depth == 0
+}
+
+// endOfString finds the quote that ends a string; -1 where there is none.
+func endOfString(data []byte, from int) int {
+	for i := from; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return -1
+}
+
+// distinct says that a key is of plain ASCII and none of those known, whatever the case.
+func distinct(key []byte, known [][]byte) bool {
+	for _, c := range key {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	for _, k := range known {
+		if len(k) == len(key) && bytes.EqualFold(k, key) {
+			return false
+		}
+	}
+	return true
 }

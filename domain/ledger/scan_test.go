@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,36 @@ func FuzzScanMetadata(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	})
+}
+
+// FuzzPlain: JSON that is plain has nothing that looking closely would refuse.
+func FuzzPlain(f *testing.F) {
+	for _, data := range []string{`{"a":1,"b":[{"a":1},{"a":2}]}`, `{"a":1,"A":2}`, `{"a":{},"b":[],"a":1}`, `[{"a":[{"b":1,"b":2}]}]`, `{"a":"\\\"","b":1}`} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !utf8.Valid(data) || !json.Valid(data) || !plain(data) {
+			return
+		}
+		var places []place
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.UseNumber()
+		require.NoError(t, walk(d, "", 0, &places))
+	})
+}
+
+func TestTheUsualRequestIsPlain(t *testing.T) {
+	require.True(t, plain([]byte(`{"occurred_on":"2026-11-02","data":{"titles":{"zh":"冷烧结","en":"Cold \"sintering\""},"tags":["a","b"]}}`)))
+	for _, odd := range []string{`{"a":1,"b":{"c":1,"C":2}}`, `{"a":1,"\u0061":2}`, `{"é":1}`, `[`, `]`, `{"a`} {
+		require.False(t, plain([]byte(odd)), odd)
+	}
+}
+
+func BenchmarkDecodeStrict(b *testing.B) {
+	data := []byte(`{"occurred_on":"2026-11-02","data":{"titles":{"zh":"冷烧结","en":"Cold sintering"},"action":1,"tags":["a","b"]}}`)
+	for b.Loop() {
+		require.NoError(b, DecodeStrict(data, "", new(Act)))
+	}
 }
 
 func BenchmarkDecodeMetadata(b *testing.B) {

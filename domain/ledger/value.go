@@ -116,15 +116,20 @@ func (d Date) DaysSince(e Date) int {
 
 // String is "2021", "2021-06" or "2021-06-15"; "" for the zero Date.
 func (d Date) String() string {
-	switch d.Precision() {
-	case "year":
-		return fmt.Sprintf("%04d", d.Year)
-	case "month":
-		return fmt.Sprintf("%04d-%02d", d.Year, d.Month)
-	case "day":
-		return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+	if d.IsZero() {
+		return ""
 	}
-	return ""
+	// By hand: dates are half of what replaying formats.
+	digit := func(n, unit int) byte { return byte('0' + n/unit%10) }
+	y, m, day := int(d.Year), int(d.Month), int(d.Day)
+	text := [10]byte{digit(y, 1000), digit(y, 100), digit(y, 10), digit(y, 1), '-', digit(m, 10), digit(m, 1), '-', digit(day, 10), digit(day, 1)}
+	switch {
+	case d.Month == 0:
+		return string(text[:4])
+	case d.Day == 0:
+		return string(text[:7])
+	}
+	return string(text[:])
 }
 
 // MarshalText is String.
