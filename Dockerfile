@@ -16,4 +16,6 @@ USER 65532:65532
 VOLUME /var/lib/ttledger
 EXPOSE 8080
 ENTRYPOINT ["/ttledger"]
-CMD ["serve", "--data", "/var/lib/ttledger", "--listen", ":8080"]
+# Inside a container every client is beyond this machine: publish the port to the host's loopback,
+# or replace --insecure-listen by --tls-cert and --tls-key, or by --behind-proxy.
+CMD ["serve", "--data", "/var/lib/ttledger", "--listen", ":8080", "--insecure-listen"]

@@ -11,11 +11,14 @@ import (
 
 // Views is every read model, in display order. A new one is a file and a line here.
 func Views() []View {
-	return []View{ProjectBoard, ProjectSteps, OrganisationRegister, Timeline}
+	return []View{ProjectBoard, ProjectSteps, OrganisationRegister, Timeline, Involvement, AccessDays}
 }
 
-// Readers may read what holds no personal data.
+// Readers may read what holds no personal data; of which rows, an aggregate's Sight says.
 var Readers = ledger.AllRoles()
+
+// Offices see every project, and so what is counted over all.
+var Offices = project.Sight.All
 
 // BoardRow is one project as a manager scans it.
 type BoardRow struct {
@@ -52,7 +55,7 @@ type BoardRow struct {
 
 // ProjectBoard is the board of projects, one row a project (domain read model R1).
 var ProjectBoard = NewView(Spec[BoardRow]{
-	Name: "project-board", Version: 1, Roles: Readers,
+	Name: "project-board", Version: 1, Roles: Readers, Of: Of{"project", "id"},
 	Title: ledger.Text{En: "project board", Zh: "项目看板"},
 	Keys:  ownProject,
 	Fold:  foldBoard,

@@ -30,7 +30,7 @@ type OrganisationRow struct {
 
 // OrganisationRegister is the register, one row an organisation.
 var OrganisationRegister = NewView(Spec[OrganisationRow]{
-	Name: "organisation-register", Version: 1, Roles: Readers,
+	Name: "organisation-register", Version: 1, Roles: Readers, Of: Of{"organisation", "id"},
 	Title: ledger.Text{En: "organisation register", Zh: "主体登记册"},
 	Keys: func(f Fact) []string {
 		var keys []string

@@ -38,7 +38,7 @@ func column(name string, t ColumnType, en, zh string) Column {
 // how many projects reached a step by T, and their share in percent. Achievements, contracts and
 // receipts join it when they are recorded.
 var Funnel = Report{
-	Code: "k06", Formula: "K06/proposed-approved-pilot-industrialised-completed/v1", Roles: Readers, Params: cohorts,
+	Code: "k06", Formula: "K06/proposed-approved-pilot-industrialised-completed/v1", Roles: Offices, Params: cohorts,
 	Title: ledger.Text{En: "conversion funnel", Zh: "转化漏斗"},
 	Columns: []Column{
 		column("cohort", TypeInteger, "cohort year", "队列年份"),
@@ -72,7 +72,7 @@ SELECT cohort, count(*),
 // over fewer than five projects are left out. Dates known only to the year or month are counted
 // as imprecise and enter no figure.
 var CycleTime = Report{
-	Code: "k07", Formula: "K07/median-p90-less-hold/v1", Roles: Readers, Params: cohorts,
+	Code: "k07", Formula: "K07/median-p90-less-hold/v1", Roles: Offices, Params: cohorts,
 	Title: ledger.Text{En: "cycle time by step", Zh: "阶段周期"},
 	Columns: []Column{
 		column("step", TypeText, "step", "阶段"),

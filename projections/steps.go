@@ -31,7 +31,7 @@ type Hold struct {
 
 // ProjectSteps is one row a project with the date of each step.
 var ProjectSteps = NewView(Spec[StepsRow]{
-	Name: "project-steps", Version: 1, Roles: Readers,
+	Name: "project-steps", Version: 1, Roles: Readers, Of: Of{"project", "id"},
 	Title: ledger.Text{En: "project steps", Zh: "项目阶段日期"},
 	Keys: func(f Fact) []string {
 		switch f.Event.(type) {

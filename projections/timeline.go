@@ -38,7 +38,7 @@ type TimelineRow struct {
 // Timeline is every event of one thing in order, one row an event, keyed stream:version
 // (domain read models R2, R19).
 var Timeline = NewView(Spec[TimelineRow]{
-	Name: "timeline", Version: 1, Roles: Readers, Once: true,
+	Name: "timeline", Version: 1, Roles: Readers, Once: true, Of: Of{Column: "stream"},
 	Title: ledger.Text{En: "timeline", Zh: "时间线"},
 	Keys:  func(f Fact) []string { return []string{fmt.Sprintf("%s:%06d", f.Stream, f.Version)} },
 	Fold: func(_ TimelineRow, _ string, f Fact) TimelineRow {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -28,10 +29,15 @@ type Spec[D any] struct {
 	Version int    // from 1; another fold, or another meaning of a column, is another version
 	Title   ledger.Text
 	Roles   []ledger.Role // who may read it
+	Of      Of            // whose rows they are; zero where they are nobody's in particular
 	Once    bool          // no key is touched twice, so none needs to be looked up
 	Keys    func(Fact) []string
 	Fold    func(row D, key string, f Fact) D
 }
+
+// Of names the column that says of which stream a row is: its id where Category is set, else the
+// stream in full. Who does not see a stream does not see its rows.
+type Of struct{ Category, Column string }
 
 // View is a read model as the rest of the program handles it.
 type View struct {
@@ -39,6 +45,7 @@ type View struct {
 	Version int
 	Title   ledger.Text
 	Roles   []ledger.Role
+	Of      Of
 	Columns []Column
 
 	once   bool
@@ -56,8 +63,12 @@ func NewView[D any](s Spec[D]) View {
 	if len(s.Roles) == 0 || s.Version < 1 || t.Kind() != reflect.Struct {
 		panic("view " + s.Name + ": a view has a role, a version and a struct for its rows")
 	}
+	columns := columnsOf(t)
+	if s.Of.Column != "" && !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == s.Of.Column }) {
+		panic("view " + s.Name + ": there is no column " + s.Of.Column + " to say whose rows they are")
+	}
 	return View{
-		Name: s.Name, Version: s.Version, Title: s.Title, Roles: s.Roles, Columns: columnsOf(t),
+		Name: s.Name, Version: s.Version, Title: s.Title, Roles: s.Roles, Of: s.Of, Columns: columns,
 		once:   s.Once,
 		keys:   s.Keys,
 		fold:   func(row any, key string, f Fact) any { return s.Fold(row.(D), key, f) },

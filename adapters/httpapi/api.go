@@ -4,7 +4,8 @@
 // projections.Reader and projections.Feed; here it is only parsed, asked and written.
 //
 // Read in this order: api.go (the routes, one screen), serve.go (what happens around each of
-// them), problem.go (errors), header.go (what clients may say in headers) and query.go (in
+// them), admit.go (who asks) with guard.go, limit.go, address.go, session.go and oidc.go, sight.go
+// (what they see), trace.go (what of it is remembered), problem.go (errors), header.go (what clients may say in headers) and query.go (in
 // queries), then commands.go with schema.go (what a body must be), catalogue.go with template.go, events.go with
 // cloudevents.go and live.go, views.go with sheet.go (the formats), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
@@ -12,13 +13,16 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 
 	"ttledger/domain/ledger"
@@ -26,13 +30,14 @@ import (
 	"ttledger/projections"
 )
 
-// Config is what the API is made of. Ledger, Feed, Reader and Log are required.
+// Config is what the API is made of. Ledger, Feed, Reader, Trace and Log are required.
 type Config struct {
 	Ledger  *ledger.Ledger       // decides and records; its store and its clock serve here too
 	Feed    projections.Feed     // the whole ledger in order, for GET /v1/events
 	Reader  projections.Reader   // the read models
 	Views   []projections.View   // those that are served, each with the roles that may read it
 	Reports []projections.Report // likewise
+	Trace   Tracer               // who read what
 	Log     *slog.Logger         // one line a request; never a token, never a body
 	Version string               // of the program, shown at /
 
@@ -45,6 +50,9 @@ type Config struct {
 	Observe func(Answered)
 	Readers func(live int)
 	Metrics http.Handler
+
+	Issuer  Issuer         // of identities (OpenID Connect); nil for none
+	Proxies []netip.Prefix // whose word is taken on whom a request is for
 
 	Limits Limits
 }
@@ -64,13 +72,15 @@ type Limits struct {
 	Wait  time.Duration // for read models to reach Ledger-Min-Position; 2 s
 	Live  int           // live feeds at once; 256
 	Pulse time.Duration // between signs of life on a live feed, and looks at its reader's token; 15 s
+
+	Requests int // of one principal a second, four times as many at once; of one address without a token a tenth; 2000
 }
 
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Body: positive(l.Body, 1<<20), Query: positive(l.Query, 8<<10),
 		Write: positive(l.Write, time.Minute), Wait: positive(l.Wait, 2*time.Second),
-		Live: positive(l.Live, 256), Pulse: positive(l.Pulse, 15*time.Second),
+		Live: positive(l.Live, 256), Pulse: positive(l.Pulse, 15*time.Second), Requests: positive(l.Requests, 2000),
 	}
 }
 
@@ -88,17 +98,33 @@ type api struct {
 	published  published
 	router     *mux.Router
 	readers    chan struct{} // holds one for each live feed
+
+	guard     *guard
+	sessions  sessions
+	flows     flows
+	requests  *limiters // of principals
+	anonymous *limiters // of addresses
+	cross     *http.CrossOriginProtection
+}
+
+func assemble(c Config) *api {
+	c.Limits = c.Limits.orDefault()
+	return &api{
+		Config: c, principals: &principal.Directory{Streams: c.Ledger.Streams}, router: mux.NewRouter(), readers: make(chan struct{}, c.Limits.Live),
+		guard: newGuard(), sessions: sessions{by: map[[sha256.Size]byte]session{}}, flows: flows{by: map[[sha256.Size]byte]pendingFlow{}},
+		requests: newLimiters("principal", c.Limits.Requests), anonymous: newLimiters("address", max(1, c.Limits.Requests/anonymousPart)),
+		cross: http.NewCrossOriginProtection(),
+	}
 }
 
 // New is the API as one handler. It fails on what is open to nobody in particular: a route, a
-// command, a view or a report without roles; and on a view or report whose columns or parameters
+// command, a view or a report without roles, an aggregate of which it is not said who sees it; and on a view or report whose columns or parameters
 // bear the name of a parameter that every one has.
 func New(c Config) (http.Handler, error) {
-	if c.Ledger == nil || c.Feed == nil || c.Reader == nil || c.Log == nil {
-		return nil, errors.New("httpapi: a ledger, a feed, a reader and a log are needed")
+	if c.Ledger == nil || c.Feed == nil || c.Reader == nil || c.Trace == nil || c.Log == nil {
+		return nil, errors.New("httpapi: a ledger, a feed, a reader, a trace and a log are needed")
 	}
-	c.Limits = c.Limits.orDefault()
-	a := &api{Config: c, principals: &principal.Directory{Streams: c.Ledger.Streams}, router: mux.NewRouter(), readers: make(chan struct{}, c.Limits.Live)}
+	a := assemble(c)
 	if err := a.declared(); err != nil {
 		return nil, err
 	}
@@ -148,17 +174,22 @@ func (a *api) routes() []route {
 		{"template-en", "GET", "/en/catalogue/{aggregate}/{verb}.csv", public, a.templateIn(english)},
 		{"template-zh", "GET", "/zh/catalogue/{aggregate}/{verb}.csv", public, a.templateIn(chinese)},
 		{"page-style", "GET", "/catalogue.css", public, a.pageStyle},
+		{"sign-in", "POST", "/session", public, a.signIn},
+		{"sign-out", "DELETE", "/session", public, a.signOut},
+		{"oidc", "GET", "/session/oidc", public, a.oidcBegin},
+		{"oidc-callback", "GET", "/session/oidc/callback", public, a.oidcCallback},
 		{"whoami", "GET", "/v1/whoami", bearer, a.whoami},
 		{"command", "POST", "/v1/commands/{aggregate}/{id}/{verb}", all, a.command},
 		{"catalogue", "GET", "/v1/commands", all, a.catalogue},
 		{"catalogue-entry", "GET", "/v1/commands/{aggregate}/{verb}", all, a.catalogueEntry},
-		{"stream", "GET", "/v1/streams/{aggregate}/{id}", all, a.settled(a.stream)},
-		{"events", "GET", "/v1/events", all, a.settled(a.events)},
+		{"stream", "GET", "/v1/streams/{aggregate}/{id}", all, a.settled(a.traced(a.stream))},
+		{"events", "GET", "/v1/events", all, a.settled(a.traced(a.events))},
 		{"views", "GET", "/v1/views", all, a.views},
-		{"view", "GET", "/v1/views/{view}", all, a.settled(a.view)},
-		{"view-row", "GET", "/v1/views/{view}/{key}", all, a.settled(a.viewRow)},
+		{"view", "GET", "/v1/views/{view}", all, a.settled(a.traced(a.view))},
+		{"view-row", "GET", "/v1/views/{view}/{key}", all, a.settled(a.traced(a.viewRow))},
 		{"reports", "GET", "/v1/reports", all, a.reports},
-		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.report)},
+		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.traced(a.report))},
+		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},
 	}
 }
 
@@ -188,6 +219,9 @@ func (a *api) declared() error {
 			}
 		}
 	}
+	if err := a.sighted(); err != nil {
+		return err
+	}
 	for _, v := range a.Views {
 		if len(v.Roles) == 0 {
 			return fmt.Errorf("httpapi: the view %s says not who may", v.Name)
@@ -214,7 +248,7 @@ func (a *api) declared() error {
 func (a *api) index(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{
 		"name": "ttledger", "version": a.Version,
-		"links": []string{"/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
+		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
 	})
 }
 
@@ -236,8 +270,26 @@ func (a *api) ready(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) whoami(w http.ResponseWriter, r *http.Request) error {
-	actor := callOf(r).actor
-	return writeJSON(w, http.StatusOK, map[string]any{"handle": actor.Handle, "roles": named(actor.Roles)})
+	c := callOf(r)
+	self := whoami{Handle: c.actor.Handle, Roles: named(c.actor.Roles)}
+	s, _, err := a.principals.Load(r.Context(), c.credential.Principal)
+	if err != nil {
+		return err
+	}
+	for _, k := range s.Tokens {
+		if k.Token == c.credential.Token {
+			self.Token, self.Expires = k.Token, k.Expires
+		}
+	}
+	return writeJSON(w, http.StatusOK, self)
+}
+
+// whoami is an actor as they see themselves, with the token that they came by.
+type whoami struct {
+	Handle  string      `json:"handle"`
+	Roles   []namedRole `json:"roles"`
+	Token   uuid.UUID   `json:"token,omitzero"`
+	Expires ledger.Date `json:"expires,omitzero"` // its last day
 }
 
 // namedRole is a role as people read it.

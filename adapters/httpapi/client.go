@@ -8,7 +8,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"ttledger/domain/ledger"
 )
@@ -22,7 +24,8 @@ type Client struct {
 }
 
 // Do is ledger.Ledger.Do by way of the server. Who acts is decided by the token and how it came
-// in by the server, so r's Actor, Source, Trace and Cause are not sent. It tries once; after
+// in by the server, so r's Actor, Source, Trace and Cause are not sent. It tries once, and where the
+// server says slower waits as long as it is told to, a few times; after
 // KindUnavailable the outcome is unknown, and sending the same request again is safe.
 func (c *Client) Do(ctx context.Context, r ledger.Request) (ledger.Receipt, error) {
 	path := fmt.Sprintf("/v1/commands/%s/%s/%s", r.Aggregate, r.ID, r.Verb)
@@ -77,6 +80,16 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 	// A command that is sent elsewhere would arrive as a GET.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	answer, err := client.Do(q)
+	for range slower {
+		if err != nil || method != http.MethodPost || answer.StatusCode != http.StatusTooManyRequests {
+			break
+		}
+		if err := slowDown(ctx, answer); err != nil {
+			return nil, err
+		}
+		q.Body = io.NopCloser(bytes.NewReader(body))
+		answer, err = client.Do(q)
+	}
 	if err != nil {
 		return nil, unreachable(err)
 	}
@@ -85,6 +98,24 @@ func (c *Client) send(ctx context.Context, method, path string, header http.Head
 	}
 	defer answer.Body.Close()
 	return nil, failure(answer)
+}
+
+// How often a client waits for a server that says slower, and how long at most.
+const (
+	slower  = 5
+	slowest = 10 * time.Second
+)
+
+// slowDown drops an answer of 429, by which nothing was done, and waits as long as it says.
+func slowDown(ctx context.Context, answer *http.Response) error {
+	defer answer.Body.Close()
+	n, _ := strconv.ParseUint(answer.Header.Get("Retry-After"), 10, 16)
+	select {
+	case <-time.After(min(slowest, max(time.Second, time.Duration(n)*time.Second))):
+		return nil
+	case <-ctx.Done():
+		return unreachable(ctx.Err())
+	}
 }
 
 func unreachable(cause error) error {

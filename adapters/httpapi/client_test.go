@@ -110,3 +110,22 @@ func TestTheServerHasBounds(t *testing.T) {
 	require.Equal(t, 64<<10, s.MaxHeaderBytes)
 	require.Zero(t, s.WriteTimeout)
 }
+
+// A command is not lost because a server says slower: nothing was done, and the client waits.
+func TestTheClientWaitsForAServerThatSaysSlower(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.Requests = 1 })
+	for range burst {
+		require.Equal(t, 200, w.get("ada", "/v1/whoami").status)
+	}
+	c := &Client{Server: w.server.URL, Token: w.tokens["ada"]}
+	_, err := c.Get(t.Context(), "/v1/whoami")
+	require.Equal(t, ledger.KindLimited, ledger.KindOf(err), "a read is the caller's to repeat")
+	time.AfterFunc(100*time.Millisecond, func() { w.pass(time.Second) })
+	r, err := c.Do(t.Context(), ledger.Request{Aggregate: "project", ID: uuid.New(), Verb: "propose", Command: uuid.New(), Body: []byte(proposal)})
+	require.NoError(t, err)
+	require.True(t, r.Created)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = c.Do(ctx, ledger.Request{Aggregate: "project", ID: uuid.New(), Verb: "propose", Command: uuid.New(), Body: []byte(proposal)})
+	require.Equal(t, ledger.KindUnavailable, ledger.KindOf(err))
+}

@@ -125,7 +125,11 @@ func (a *api) overtaken(ctx context.Context, q ledger.Request, seen ledger.Versi
 		return cause
 	}
 	stream := ledger.StreamID{Category: q.Aggregate, ID: q.ID}
-	events, err := a.history(ctx, stream, seen, maxSince)
+	var events []event
+	shown, err := a.sees(ctx, q.Actor, stream)
+	if err == nil && shown {
+		events, err = a.history(ctx, stream, seen, maxSince)
+	}
 	if err != nil {
 		return err
 	}

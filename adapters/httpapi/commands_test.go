@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ttledger/domain/ledger"
+	"ttledger/domain/principal"
 )
 
 const proposal = `{"occurred_on":"2026-05-04","data":{"titles":{"en":"Cold sintering","zh":"冷烧结"}}}`
@@ -219,10 +221,15 @@ func TestTokens(t *testing.T) {
 	}
 	a := w.get("", "/v1/whoami", "Authorization: bearer "+good)
 	require.Equal(t, 200, a.status)
-	require.JSONEq(t, `{"handle":"chen","roles":[{"role":"AUD","name":{"en":"auditor","zh-CN":"审计员"}}]}`, a.body)
+	token := func(handle string) uuid.UUID {
+		s, _, err := (&principal.Directory{Streams: w.store}).Load(t.Context(), principal.ID(handle))
+		require.NoError(t, err)
+		return s.Tokens[0].Token
+	}
+	require.JSONEq(t, fmt.Sprintf(`{"handle":"chen","roles":[{"role":"AUD","name":{"en":"auditor","zh-CN":"审计员"}}],"token":%q,"expires":"2027-11-23"}`, token("chen")), a.body)
 	a = w.get("nobody", "/v1/whoami")
 	require.Equal(t, 200, a.status)
-	require.JSONEq(t, `{"handle":"nobody","roles":[]}`, a.body)
+	require.JSONEq(t, fmt.Sprintf(`{"handle":"nobody","roles":[],"token":%q,"expires":"2027-11-23"}`, token("nobody")), a.body)
 	require.Equal(t, 403, w.get("nobody", "/v1/events").status)
 }
 

@@ -3,10 +3,12 @@ package httpapi
 import (
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 
 	"ttledger/domain/ledger"
+	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
@@ -23,6 +25,11 @@ var routeTexts = map[string]ledger.Text{
 	"template-en":     {En: "a command as an empty table to fill in and import, labelled in English", Zh: "命令的导入模板(英文标签)"},
 	"template-zh":     {En: "a command as an empty table to fill in and import, labelled in Chinese", Zh: "命令的导入模板(中文标签)"},
 	"page-style":      {En: "how the catalogue looks", Zh: "目录页面样式"},
+	"sign-in":         {En: "begin a browser session with a token", Zh: "以令牌登录(浏览器会话)"},
+	"sign-out":        {En: "end the browser session", Zh: "退出登录"},
+	"oidc":            {En: "sign in with the issuer of identities", Zh: "通过身份提供方登录"},
+	"oidc-callback":   {En: "where the issuer sends the browser back to", Zh: "身份提供方的回调地址"},
+	"accesses":        {En: "who read what, in order", Zh: "访问留痕(按序)"},
 	"whoami":          {En: "whose token this is and which roles they hold today", Zh: "当前身份与今日角色"},
 	"command":         {En: "one command", Zh: "执行命令"},
 	"catalogue":       {En: "the commands, with their schemas", Zh: "命令目录(含数据模式)"},
@@ -72,8 +79,21 @@ func (a *api) plain(o operation) operation {
 		o.content, o.headers, o.problems = inMedia(mediaTypes[formatCSV], aString), []string{"Content-Disposition"}, []int{404}
 	case "page-style":
 		o.content, o.headers = inMedia("text/css", aString), []string{"ETag"}
+	case "sign-in":
+		o.body, o.headers, o.problems = schemaOf(reflect.TypeFor[signInBody]()), []string{"Set-Cookie"}, []int{401, 403, 413, 415, 503}
+		o.content = inJSON(ref("schemas", "Self"))
+	case "sign-out":
+		o.status, o.headers, o.problems = []int{http.StatusNoContent}, []string{"Set-Cookie"}, []int{403}
+	case "oidc":
+		o.status, o.headers, o.problems = []int{http.StatusSeeOther}, []string{"Location", "Set-Cookie"}, []int{403, 404, 503}
+	case "oidc-callback":
+		o.status, o.headers, o.problems = []int{http.StatusSeeOther}, []string{"Location", "Set-Cookie"}, []int{401, 403, 404, 503}
+		o.params = []string{"code", "state"}
+	case "accesses":
+		o.params, o.headers = []string{"after", "limit", "actor", "day"}, []string{"Link"}
+		o.content = inJSON(record(tree{"accesses": list(answerOf[trace.Access]()), "next": aString}, "next"))
 	case "whoami":
-		o.content = inJSON(record(tree{"handle": aString, "roles": list(ref("schemas", "NamedRole"))}))
+		o.content = inJSON(ref("schemas", "Self"))
 	case "catalogue":
 		o.content = inJSON(record(merge(act, tree{"commands": list(record(commandFields))})))
 	case "catalogue-entry":
@@ -132,6 +152,9 @@ func (a *api) parameters() tree {
 	add("type", "query", "type", list(aString), false, "stored names of events, any of them", "事件名称(任一)")
 	add("stream", "query", "stream", list(aString), false, "streams, any of them", "事件流(任一)")
 	add("actor", "query", "actor", list(aString), false, "handles, any of them", "操作主体账号(任一)")
+	add("day", "query", "day", tree{"type": "string", "format": "date"}, false, "of one day", "仅限某日")
+	add("code", "query", "code", aString, false, "what the issuer gave", "身份提供方给出的授权码")
+	add("state", "query", "state", aString, false, "what the sign-in began with", "登录开始时的 state")
 	add("Idempotency-Key", "header", "Idempotency-Key", aString, true, "a UUID, bare or quoted: new for each command, the same when it is sent again", "UUID(可带引号):每个命令用新值,重发时用原值")
 	add("If-Match", "header", "If-Match", aString, true, "the ETag one decided on, or * to waive it", "所依据的 ETag,或 * 放弃检查")
 	add("If-Match-New", "header", "If-Match", aString, false, "not needed: the command begins a stream", "不需要:该命令新建事件流")
@@ -169,6 +192,9 @@ func headers() tree {
 		"Idempotency-Replayed": {En: "true where the answer is from the record", Zh: "依记录作答时为 true"},
 		"Preference-Applied":   {En: "which preference was met", Zh: "已采纳的偏好"},
 		"Content-Disposition":  {En: "file name of an export", Zh: "导出文件名"},
+		"Set-Cookie":           {En: "the session's cookie", Zh: "会话 Cookie"},
+		"RateLimit":            {En: "requests left, and seconds until all are", Zh: "剩余请求数及恢复秒数"},
+		"RateLimit-Policy":     {En: "requests, and in how many seconds", Zh: "请求配额及窗口秒数"},
 		"Retry-After":          {En: "seconds to wait before another try", Zh: "重试前应等待的秒数"},
 		"WWW-Authenticate":     {En: "how to say who you are", Zh: "身份验证方式"},
 	} {
@@ -207,6 +233,7 @@ func (a *api) answers() tree {
 	recorded := answerOf[event]()
 	recorded.Properties.Set("metadata", answerOf[ledger.Metadata]())
 	all := tree{
+		"Self":    record(tree{"handle": aString, "roles": list(ref("schemas", "NamedRole")), "token": aString, "expires": aString}, "token", "expires"),
 		"Problem": answerOf[problem](), "Receipt": answerOf[result](), "Event": recorded,
 		"Checkpoint": answerOf[checkpoint](), "Column": answerOf[projections.Column](), "NamedRole": answerOf[namedRole](), "Text": answerOf[ledger.Text](),
 	}

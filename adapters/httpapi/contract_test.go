@@ -174,7 +174,7 @@ func TestTheDocumentIsValid(t *testing.T) {
 // bare is the API without a server.
 func bare(t *testing.T, w *world) *api {
 	t.Helper()
-	a := &api{Config: w.config, router: mux.NewRouter()}
+	a := assemble(w.config)
 	var err error
 	a.commands, err = catalogue(w.ledger.Aggregates)
 	require.NoError(t, err)

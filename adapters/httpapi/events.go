@@ -88,14 +88,18 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	stream := ledger.StreamID{Category: vars["aggregate"], ID: id}
-	events, err := a.history(r.Context(), stream, 0, math.MaxInt)
+	seen, err := a.sees(r.Context(), callOf(r).actor, stream)
 	if err != nil {
 		return err
 	}
+	var events []event
+	if seen {
+		if events, err = a.history(r.Context(), stream, 0, math.MaxInt); err != nil {
+			return err
+		}
+	}
 	if len(events) == 0 {
-		return &ledger.Error{Kind: ledger.KindNotFound, Code: "no-such-stream", Msg: ledger.Text{
-			En: fmt.Sprintf("there is no %s", stream), Zh: fmt.Sprintf("没有 %s", stream),
-		}}
+		return ledger.NoStream(stream)
 	}
 	version := events[len(events)-1].Version
 	events = slices.DeleteFunc(events, func(e event) bool {
@@ -138,6 +142,7 @@ type feedQuery struct {
 	types   []string
 	streams []string
 	actors  []string
+	sight   sight
 }
 
 // events answers the whole ledger in order: a page of it, all of it a line an event, or live.
@@ -189,8 +194,11 @@ func (a *api) readFeedQuery(r *http.Request, p *params, form format) (q feedQuer
 		}
 	}
 	if knownAt != "" {
-		q.until, err = a.knownAt(r.Context(), knownAt)
+		if q.until, err = a.knownAt(r.Context(), knownAt); err != nil {
+			return q, err
+		}
 	}
+	q.sight, err = a.sightOf(r.Context(), callOf(r).actor)
 	return q, err
 }
 
@@ -265,6 +273,12 @@ func (a *api) scan(ctx context.Context, q feedQuery, emit func(event) error) (at
 			}
 			at = place{at.entry + 1, r.Position}
 			if at.entry <= q.after || !q.wants(r) {
+				continue
+			}
+			if shown, err := a.shows(q.sight, r); err != nil || !shown {
+				if err != nil {
+					return at, err
+				}
 				continue
 			}
 			if err := emit(eventOf(r, at.entry)); err != nil {

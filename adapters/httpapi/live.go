@@ -146,7 +146,10 @@ func (f *liveFeed) run(ctx context.Context, batches <-chan followed) error {
 
 // beat looks whether the reader still may read, and gives a sign of life.
 func (f *liveFeed) beat() error {
-	err := f.api.admit(f.r, ledger.AllRoles())
+	err := f.api.may(f.r, ledger.AllRoles())
+	if err == nil {
+		f.q.sight, err = f.api.sightOf(f.r.Context(), callOf(f.r).actor)
+	}
 	if kind := ledger.KindOf(err); err != nil && (kind == ledger.KindUnauthenticated || kind == ledger.KindDenied) {
 		f.end()
 		return nil
@@ -166,6 +169,12 @@ func (f *liveFeed) send(ctx context.Context, b projections.Batch) error {
 	for _, r := range b.Events {
 		f.at = place{f.at.entry + 1, r.Position}
 		if f.at.entry <= f.q.after || !f.q.wants(r) {
+			continue
+		}
+		if shown, err := f.api.shows(f.q.sight, r); err != nil || !shown {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		if err := f.event(eventOf(r, f.at.entry)); err != nil {

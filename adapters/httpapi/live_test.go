@@ -233,7 +233,7 @@ func TestARevokedTokenEndsALiveFeed(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Limits.Pulse = 20 * time.Millisecond })
 	w.serveLive()
 	l := w.listen("chen", fmt.Sprint("/v1/events?after=", len(w.recorded())))
-	other := w.listen("bea", fmt.Sprint("/v1/events?after=", len(w.recorded())))
+	other := w.listen("root", fmt.Sprint("/v1/events?after=", len(w.recorded())))
 	l.next()
 	s, _, err := (&principal.Directory{Streams: w.store}).Load(t.Context(), principal.ID("chen"))
 	require.NoError(t, err)

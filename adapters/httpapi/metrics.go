@@ -17,6 +17,7 @@ type Answered struct {
 	Took    time.Duration
 	Command string // aggregate/verb on the route of commands, "unknown" where there is none such
 	Outcome string // of a command: accepted, replayed, or the kind of what went wrong
+	Refused string // why it was not let in: token, session, guessing, limited or cross-origin; mostly ""
 }
 
 // operators may read the metrics. They say who does how much and how well, which is not for
@@ -35,10 +36,10 @@ func (a *api) metrics(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (c *call) answered(method string, took time.Duration) Answered {
-	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost}, method) {
+	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete}, method) {
 		method = "other"
 	}
-	answer := Answered{Route: c.route, Method: method, Status: c.status(), Took: took, Command: c.command}
+	answer := Answered{Route: c.route, Method: method, Status: c.status(), Took: took, Command: c.command, Refused: c.refused}
 	if c.command != "" {
 		answer.Outcome = outcome(answer.Status)
 		if c.out.Header().Get("Idempotency-Replayed") != "" {

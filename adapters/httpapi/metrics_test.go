@@ -21,19 +21,19 @@ func TestAnswersAreCountedByNamesFromOurTables(t *testing.T) {
 		headers                []string
 		want                   Answered
 	}{
-		{"ada", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 201, 0, "project/propose", "accepted"}},
-		{"ada", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 201, 0, "project/propose", "replayed"}},
-		{"ada", "POST", path, body, []string{asJSON, "Idempotency-Key: " + uuid.NewString()}, Answered{"command", "POST", 409, 0, "project/propose", "conflict"}},
-		{"ada", "POST", path, `{"data":{"titles":{"en":"Another"}}}`, []string{asJSON, key}, Answered{"command", "POST", 422, 0, "project/propose", "rejected"}},
-		{"ada", "POST", path, body, []string{asJSON}, Answered{"command", "POST", 400, 0, "project/propose", "invalid"}},
-		{"ada", "POST", path, body, []string{key}, Answered{"command", "POST", 415, 0, "project/propose", "invalid"}},
-		{"", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 401, 0, "project/propose", "unauthenticated"}},
-		{"nobody", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 403, 0, "project/propose", "denied"}},
-		{"ada", "POST", "/v1/commands/project/" + id + "/made-up", body, []string{asJSON, key}, Answered{"command", "POST", 404, 0, "unknown", "not-found"}},
-		{"ada", "POST", "/v1/commands/made-up/" + id + "/propose", body, []string{asJSON, key}, Answered{"command", "POST", 404, 0, "unknown", "not-found"}},
-		{"ada", "GET", "/v1/streams/project/" + id, "", nil, Answered{"stream", "GET", 200, 0, "", ""}},
-		{"ada", "GET", "/v1/made-up/" + id, "", nil, Answered{"unmatched", "GET", 404, 0, "", ""}},
-		{"ada", "MADEUP", "/v1/views", "", nil, Answered{"unmatched", "other", 405, 0, "", ""}},
+		{"ada", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 201, 0, "project/propose", "accepted", ""}},
+		{"ada", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 201, 0, "project/propose", "replayed", ""}},
+		{"ada", "POST", path, body, []string{asJSON, "Idempotency-Key: " + uuid.NewString()}, Answered{"command", "POST", 409, 0, "project/propose", "conflict", ""}},
+		{"ada", "POST", path, `{"data":{"titles":{"en":"Another"}}}`, []string{asJSON, key}, Answered{"command", "POST", 422, 0, "project/propose", "rejected", ""}},
+		{"ada", "POST", path, body, []string{asJSON}, Answered{"command", "POST", 400, 0, "project/propose", "invalid", ""}},
+		{"ada", "POST", path, body, []string{key}, Answered{"command", "POST", 415, 0, "project/propose", "invalid", ""}},
+		{"", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 401, 0, "project/propose", "unauthenticated", ""}},
+		{"nobody", "POST", path, body, []string{asJSON, key}, Answered{"command", "POST", 403, 0, "project/propose", "denied", ""}},
+		{"ada", "POST", "/v1/commands/project/" + id + "/made-up", body, []string{asJSON, key}, Answered{"command", "POST", 404, 0, "unknown", "not-found", ""}},
+		{"ada", "POST", "/v1/commands/made-up/" + id + "/propose", body, []string{asJSON, key}, Answered{"command", "POST", 404, 0, "unknown", "not-found", ""}},
+		{"ada", "GET", "/v1/streams/project/" + id, "", nil, Answered{"stream", "GET", 200, 0, "", "", ""}},
+		{"ada", "GET", "/v1/made-up/" + id, "", nil, Answered{"unmatched", "GET", 404, 0, "", "", ""}},
+		{"ada", "MADEUP", "/v1/views", "", nil, Answered{"unmatched", "other", 405, 0, "", "", ""}},
 	} {
 		a := w.ask(c.as, c.method, c.path, c.body, c.headers...)
 		require.Equal(t, c.want.Status, a.status, "%s %s: %s", c.method, c.path, a.body)

@@ -55,7 +55,9 @@ func (a *api) document(routes []route) ([]byte, error) {
 		"paths": paths,
 		"components": tree{
 			"securitySchemes": tree{"bearer": described(tree{"type": "http", "scheme": "bearer"}, ledger.Text{
-				En: "a token that an administrator issued", Zh: "管理员签发的令牌",
+				En: "a token that an administrator issued, or a JWT of the issuer of identities", Zh: "管理员签发的令牌,或身份提供方的 JWT",
+			}), "session": described(tree{"type": "apiKey", "in": "cookie", "name": sessionCookie}, ledger.Text{
+				En: "the cookie of a browser session", Zh: "浏览器会话 Cookie",
 			})},
 			"parameters": a.parameters(), "headers": headers(), "responses": refusals(), "schemas": a.answers(),
 		},
@@ -173,7 +175,7 @@ func (o operation) tree() tree {
 	}
 	t := described(tree{"operationId": o.id, "summary": o.summary.En, "parameters": params, "responses": o.responses(), "security": []any{}}, o.summary)
 	if !slices.Equal(o.roles, public) {
-		t["security"] = []any{tree{"bearer": []string{}}}
+		t["security"] = []any{tree{"bearer": []string{}}, tree{"session": []string{}}}
 		if !slices.Equal(o.roles, bearer) {
 			t["x-roles"] = o.roles
 		}
@@ -190,7 +192,10 @@ func (o operation) responses() tree {
 	if len(o.status) == 0 {
 		o.status = []int{http.StatusOK}
 	}
-	own := tree{"Request-Id": ref("headers", "Request-Id")}
+	own := tree{}
+	for _, name := range []string{"Request-Id", "RateLimit", "RateLimit-Policy"} {
+		own[name] = ref("headers", name)
+	}
 	for _, name := range o.headers {
 		own[name] = ref("headers", name)
 	}
@@ -201,7 +206,7 @@ func (o operation) responses() tree {
 		}
 		all[number(status)] = success
 	}
-	refused := slices.Concat(o.problems, []int{400, 500})
+	refused := slices.Concat(o.problems, []int{400, 429, 500})
 	if !slices.Equal(o.roles, public) {
 		refused = append(refused, 401, 503)
 		if !slices.Equal(o.roles, bearer) {

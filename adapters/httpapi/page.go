@@ -119,7 +119,9 @@ type pageField struct {
 	Help     ledger.Text
 }
 
-type pageEvent struct{ Name, Example string }
+// pageEvent is a stored name with an example of its data, or with what it is read as where it is
+// a former shape.
+type pageEvent struct{ Name, Example, ReadAs string }
 
 func (a *api) render(lang string) ([]byte, error) {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
@@ -176,26 +178,31 @@ func (a *api) kindOf(g ledger.Aggregate, lang string) (pageKind, error) {
 		k.Commands = append(k.Commands, pageCommand{c, fieldsOf(c.Schema, ""), body, c.curl(body), template})
 	}
 	for _, name := range g.Events {
-		s, err := eventSchema(g, name)
+		s, now, err := eventSchema(g, name)
 		if err != nil {
 			return k, err
+		}
+		if now != name {
+			k.Stored = append(k.Stored, pageEvent{Name: name, ReadAs: now})
+			continue
 		}
 		data, err := indented(example(s, true))
 		if err != nil {
 			return k, err
 		}
-		k.Stored = append(k.Stored, pageEvent{name, data})
+		k.Stored = append(k.Stored, pageEvent{Name: name, Example: data})
 	}
 	return k, nil
 }
 
-// eventSchema is the schema of an event as it is read today, from nothing but its Go type.
-func eventSchema(g ledger.Aggregate, name string) (*jsonschema.Schema, error) {
+// eventSchema is the schema of an event as it is read today, from nothing but its Go type, and the
+// stored name of that shape.
+func eventSchema(g ledger.Aggregate, name string) (s *jsonschema.Schema, now string, err error) {
 	e, err := g.Decode(name, []byte("{}"))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return schemaOf(reflect.TypeOf(e)), nil
+	return schemaOf(reflect.TypeOf(e)), e.EventType(), nil
 }
 
 // curl is the command as one types it.
@@ -284,6 +291,7 @@ var pageLabels = map[string]ledger.Text{
 	"curl":      {En: "With curl", Zh: "使用 curl"},
 	"template":  {En: "import template", Zh: "导入模板"},
 	"stored":    {En: "Example of its data", Zh: "数据示例"},
+	"read-as":   {En: "No longer written; read as", Zh: "已不再写入,读取时视为"},
 	"columns":   {En: "Columns", Zh: "列"},
 	"column":    {En: "Column", Zh: "列名"},
 	"label":     {En: "Label", Zh: "标签"},

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"ttledger/domain/ledger"
 )
@@ -49,11 +51,13 @@ type problemField struct {
 	Detail  string `json:"detail"`
 }
 
-// refusal is an error with more to say than its kind does: another status, what happened since.
+// refusal is an error with more to say than its kind does: another status, what happened since,
+// how long to wait.
 type refusal struct {
 	error
 	status int
 	events []event
+	after  time.Duration
 }
 
 func (r refusal) Unwrap() error { return r.error }
@@ -106,6 +110,9 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("WWW-Authenticate", challenge(r.Header))
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfter)
+		if r, ok := errors.AsType[refusal](err); ok && r.after > 0 {
+			h.Set("Retry-After", strconv.FormatInt(seconds(r.after), 10))
+		}
 	}
 	raw, err := encode(p)
 	if err != nil {
@@ -114,7 +121,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Content-Type", problemType)
 	h.Set("Content-Language", c.lang)
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(raw) // there is nobody left to tell
+	_, _ = w.Write(raw) // #nosec G705 -- JSON, sent with nosniff; and there is nobody left to tell
 }
 
 func say(lang string, t ledger.Text) string {

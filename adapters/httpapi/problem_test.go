@@ -20,8 +20,7 @@ import (
 
 // serving is a server whose one public route is h, wrapped as every route is.
 func serving(t *testing.T, w *world, h handler) string {
-	a := &api{Config: w.config}
-	a.Limits = a.Limits.orDefault()
+	a := assemble(w.config)
 	server := httptest.NewServer(a.around(a.serve(route{name: "test", roles: public, handle: h})))
 	t.Cleanup(server.Close)
 	return server.URL
@@ -202,7 +201,7 @@ func TestReadiness(t *testing.T) {
 
 func TestNothingIsServedThatIsOpenToNobodyInParticular(t *testing.T) {
 	w := newWorld(t)
-	a := &api{Config: w.config}
+	a := assemble(w.config)
 	require.ErrorContains(t, a.mount([]route{{name: "x", method: "GET", path: "/x", handle: a.index}}), "/x")
 
 	refuses := func(part string, change func(*Config)) {

@@ -139,8 +139,11 @@ func TestExamplesAreTrue(t *testing.T) {
 	}
 	for _, g := range w.ledger.Aggregates {
 		for _, name := range g.Events {
-			s, err := eventSchema(g, name)
+			s, now, err := eventSchema(g, name)
 			require.NoError(t, err)
+			if now != name {
+				continue // a former shape, of which the catalogue shows what it is read as
+			}
 			data, err := encode(example(s, true))
 			require.NoError(t, err)
 			e, err := g.Decode(name, data)

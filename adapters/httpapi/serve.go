@@ -25,16 +25,18 @@ import (
 
 // call is what is known of one request while it is answered.
 type call struct {
-	id      string // the request id
-	trace   string // the client's trace id, or ""
-	span    string // this request's own in that trace
-	lang    string
-	route   string
-	command string // aggregate/verb, on the route of commands
-	stream  string // that the path names, or ""
-	actor   ledger.Actor
-	out     *recorder
-	gone    bool // the client went away before the answer
+	id         string // the request id
+	trace      string // the client's trace id, or ""
+	span       string // this request's own in that trace
+	lang       string
+	route      string
+	command    string // aggregate/verb, on the route of commands
+	stream     string // that the path names, or ""
+	actor      ledger.Actor
+	credential credential
+	out        *recorder
+	refused    string // why it was not let in, for the metrics
+	gone       bool   // the client went away before the answer
 }
 
 type callKey struct{}
@@ -150,11 +152,14 @@ func (a *api) secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "private, no-cache")
-		h.Set("Vary", "Accept, Accept-Language, Authorization")
+		h.Set("Vary", "Accept, Accept-Language, Authorization, Cookie")
 		next.ServeHTTP(w, r)
 	})
 }
@@ -178,7 +183,7 @@ func (a *api) extend(w http.ResponseWriter) {
 func (a *api) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.place(r, rt)
-		err := a.admit(r, rt.roles)
+		err := a.admit(w, r, rt.roles)
 		if err == nil {
 			err = rt.handle(w, r)
 		}
@@ -210,29 +215,6 @@ func (a *api) knows(fits func(ledger.Aggregate) bool) bool {
 	return slices.ContainsFunc(a.Ledger.Aggregates, fits)
 }
 
-// admit authenticates the bearer of the request and holds it against the roles.
-func (a *api) admit(r *http.Request, roles []ledger.Role) error {
-	if len(r.URL.RawQuery) > a.Limits.Query {
-		return ledger.Invalid("query-too-long", ledger.Text{
-			En: fmt.Sprintf("the query has %d bytes; at most %d", len(r.URL.RawQuery), a.Limits.Query),
-			Zh: fmt.Sprintf("查询字符串为 %d 字节,最多 %d", len(r.URL.RawQuery), a.Limits.Query),
-		})
-	}
-	if slices.Equal(roles, public) {
-		return nil
-	}
-	c := callOf(r)
-	actor, err := a.principals.Authenticate(r.Context(), bearerToken(r.Header), a.Ledger.Now())
-	if err != nil {
-		return err
-	}
-	c.actor = actor
-	if slices.Equal(roles, bearer) {
-		return nil
-	}
-	return permit(actor, roles)
-}
-
 // permit refuses an actor who holds none of the roles today.
 func permit(actor ledger.Actor, roles []ledger.Role) error {
 	if slices.ContainsFunc(roles, func(role ledger.Role) bool { return slices.Contains(actor.Roles, role) }) {
@@ -246,7 +228,7 @@ func permit(actor ledger.Actor, roles []ledger.Role) error {
 // unmatched answers 405 where another method would do, and 404.
 func (a *api) unmatched(w http.ResponseWriter, r *http.Request) error {
 	var allow []string
-	for _, method := range []string{"GET", "HEAD", "POST"} {
+	for _, method := range []string{"GET", "HEAD", "POST", "DELETE"} {
 		other, match := *r, mux.RouteMatch{}
 		other.Method = method
 		if a.router.Match(&other, &match) && match.MatchErr == nil {

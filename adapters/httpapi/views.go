@@ -99,6 +99,9 @@ func (a *api) view(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if q.Only, err = a.only(r.Context(), callOf(r).actor, v); err != nil {
+		return err
+	}
 	if form == formatJSON {
 		return a.viewPage(w, r, q)
 	}
@@ -193,8 +196,12 @@ func (a *api) viewRow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	only, err := a.only(r.Context(), callOf(r).actor, v)
+	if err != nil {
+		return err
+	}
 	key := mux.Vars(r)["key"]
-	page, err := a.Reader.Query(r.Context(), projections.Query{View: v.Name, Key: key, At: at, Limit: 1})
+	page, err := a.Reader.Query(r.Context(), projections.Query{View: v.Name, Key: key, At: at, Only: only, Limit: 1})
 	if err != nil {
 		return err
 	}

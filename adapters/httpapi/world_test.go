@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,10 +19,12 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
@@ -32,10 +35,12 @@ type world struct {
 	store  *memory.Store
 	ledger *ledger.Ledger
 	runner *projections.Runner
+	trace  *sqlite.Trace
 	config Config
 	server *httptest.Server
 	logs   logs
 	tokens map[string]string
+	passed atomic.Int64      // since today, for who looks at the clock
 	wire   http.RoundTripper // holds every request and answer against the document
 }
 
@@ -74,19 +79,22 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	now := func() time.Time { clock = clock.Add(time.Second); return clock } // used under the store's lock, and by one request at a time
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
-		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today },
-		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate},
+		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
+		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, views.Close()) })
 	docs, err := views.Generation(false)
 	require.NoError(t, err)
+	w.trace, err = sqlite.OpenTrace(filepath.Join(t.TempDir(), "trace.db"), w.ledger.Now)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.trace.Close()) })
 	log := slog.New(slog.NewJSONHandler(w.logs, nil))
 	w.runner = &projections.Runner{Feed: w.store, Streams: w.store, Docs: docs, Views: projections.Views(), Decode: w.ledger.Decode, Log: log}
 	w.config = Config{
 		Ledger: w.ledger, Feed: w.store, Reader: views, Views: projections.Views(), Reports: projections.Reports(),
-		Log: log, Version: "test",
+		Trace: w.trace, Log: log, Version: "test",
 	}
 	for _, f := range change {
 		f(&w.config)
@@ -112,6 +120,9 @@ func (w *world) start() {
 	w.wire = conforming(w.t, w)
 	w.t.Cleanup(w.server.Close)
 }
+
+// pass lets time pass.
+func (w *world) pass(d time.Duration) { w.passed.Add(int64(d)) }
 
 func (w *world) settle() { require.NoError(w.t, w.runner.CatchUp(w.t.Context())) }
 

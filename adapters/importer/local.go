@@ -110,7 +110,7 @@ func (a *ahead) Append(ctx context.Context, s ledger.StreamID, expected ledger.V
 // Read waits for what is unfinished on the stream. Whether that came to be, reading shows.
 func (a *ahead) Read(ctx context.Context, s ledger.StreamID, after ledger.Version) iter.Seq2[ledger.Recorded, error] {
 	if wait, ok := a.unfinished[s]; ok {
-		wait()
+		_, _ = wait()
 	}
 	return a.Queue.Read(ctx, s, after)
 }

@@ -110,8 +110,8 @@ func (r *report) commit() error {
 // discard removes an unfinished report; after commit there is none left.
 func (r *report) discard() {
 	if r != nil {
-		r.file.Close()
-		os.Remove(r.file.Name())
+		_ = r.file.Close()
+		_ = os.Remove(r.file.Name())
 	}
 }
 

@@ -302,6 +302,13 @@ func (q question) sql(t table, from cursor) (statement, error) {
 	if from.Key != "" {
 		conditions, s.args[":after"] = append(conditions, "key > :after"), from.Key
 	}
+	if q.Only != nil {
+		condition, err := t.only(*q.Only, s.args)
+		if err != nil {
+			return s, err
+		}
+		conditions = append(conditions, condition)
+	}
 	for i, w := range q.Where {
 		condition, err := t.where(w, i, s.args)
 		if err != nil {
@@ -323,6 +330,24 @@ func (q question) sql(t table, from cursor) (statement, error) {
 	s.text = fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT :limit OFFSET :offset",
 		strings.Join(names, ", "), t.name, strings.Join(conditions, " AND "), strings.Join(append(order, "key"), ", "))
 	return s, nil
+}
+
+// only writes which streams' rows are asked for; none where it names none.
+func (t table) only(o projections.Only, args map[string]any) (string, error) {
+	if _, err := t.column(o.Column); err != nil {
+		return "", err
+	}
+	name, values := quote(o.Column), make([]string, len(o.Values))
+	for i, v := range o.Values {
+		values[i] = fmt.Sprintf(":v%d", i)
+		args[values[i]] = v
+	}
+	alternatives := []string{fmt.Sprintf("%s IN (%s)", name, strings.Join(values, ", "))}
+	for i, p := range o.Prefixes {
+		holder := fmt.Sprintf(":p%d", i)
+		alternatives, args[holder] = append(alternatives, fmt.Sprintf("substr(%s, 1, length(%s)) = %s", name, holder, holder)), p
+	}
+	return "(" + strings.Join(alternatives, " OR ") + ")", nil
 }
 
 // where writes one filter, with its values as arguments.

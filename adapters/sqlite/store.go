@@ -3,7 +3,8 @@
 // store.go, writer.go and checkpoint.go with ledger.sql are the record: ledger.db, append-only.
 // One writer commits what is queued as one transaction, so that many callers share an fsync and
 // each is answered only after its own. views.go and query.go with views.sql are the read models,
-// a file of their own that can be deleted. The two know nothing of each other.
+// a file of their own that can be deleted. trace.go with trace.sql is who read what, append-only
+// too. The three know nothing of each other.
 //
 // The package knows the shape of an envelope and no domain event. It talks to the engine
 // directly, without database/sql.
@@ -93,7 +94,9 @@ func Create(path string, ledgerID uuid.UUID) (err error) {
 	if err != nil {
 		return fmt.Errorf("create ledger: %w", err)
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("create ledger: %w", err)
+	}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("create ledger %s: %w", path, errors.Join(err, os.Remove(path)))

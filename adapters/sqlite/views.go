@@ -52,15 +52,16 @@ func OpenViews(path string, ledgerID uuid.UUID, views []projections.View, now fu
 	if err != nil {
 		return nil, fmt.Errorf("read models: %w", err)
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("read models: %w", err)
+	}
 	write, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, fmt.Errorf("read models %s: %w", path, err)
 	}
 	v := &Views{path: path, ledger: ledgerID, views: views, now: now, write: write, grew: make(chan struct{})}
 	if err := v.prepare(); err != nil {
-		write.Close()
-		return nil, fmt.Errorf("read models %s: %w", path, err)
+		return nil, fmt.Errorf("read models %s: %w", path, errors.Join(err, write.Close()))
 	}
 	v.pool, err = sqlitex.NewPool(path, sqlitex.PoolOptions{
 		Flags: sqlite.OpenReadOnly | sqlite.OpenURI, PoolSize: viewReaders,
@@ -69,8 +70,7 @@ func OpenViews(path string, ledgerID uuid.UUID, views []projections.View, now fu
 		},
 	})
 	if err != nil {
-		write.Close()
-		return nil, err
+		return nil, errors.Join(err, write.Close())
 	}
 	return v, nil
 }

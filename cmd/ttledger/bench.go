@@ -242,7 +242,14 @@ func (b *bench) commands(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	api, err := httpapi.New(httpapi.Config{Ledger: l, Feed: s, Reader: views, Views: projections.Views(), Reports: projections.Reports(), Log: slog.New(slog.DiscardHandler)})
+	accesses, err := sqlite.OpenTrace(filepath.Join(b.dir, "http-trace.db"), time.Now)
+	if err != nil {
+		return err
+	}
+	api, err := httpapi.New(httpapi.Config{
+		Ledger: l, Feed: s, Reader: views, Views: projections.Views(), Reports: projections.Reports(), Trace: accesses,
+		Log: slog.New(slog.DiscardHandler), Limits: httpapi.Limits{Requests: 1 << 20},
+	})
 	if err != nil {
 		return err
 	}

@@ -32,22 +32,25 @@ var demoFiles embed.FS
 var demoStatedOn = ledger.Day(2024, 7, 8)
 
 func demoCommand() *cobra.Command {
-	var listen string
+	var at front
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "a temporary ledger filled with real public data 演示",
 		Long:  "Begins a ledger in a temporary directory, imports 13,500 real technology-transfer awards and takes some\nprojects of its own through their life, serves it, and removes it at the end.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
+			if _, err := at.check(); err != nil {
+				return err
+			}
 			dir, err := os.MkdirTemp("", "ttledger-demo-")
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-			return demo(c, dir, listen)
+			return demo(c, dir, at.listen)
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	c.Flags().StringVar(&at.listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
 	return c
 }
 
@@ -188,7 +191,7 @@ func unpackOne(name, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, plain)
+	_, err = io.Copy(f, plain) // #nosec G110 -- it is embedded in this program
 	return errors.Join(err, f.Close())
 }
 

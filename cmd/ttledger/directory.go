@@ -17,21 +17,26 @@ import (
 	"github.com/google/uuid"
 
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
 // aggregates is everything the ledger keeps.
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate}
+var aggregates = []ledger.Aggregate{
+	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate,
+}
 
 // directory is an open data directory:
 //
 //	ledger.db         the truth, where it does not live in an EventStoreDB
 //	store.json        which ledger it is, where it does
 //	views.db          read models; can be deleted
+//	trace.db          who read what, append-only
 //	keys/digest.key   the secret of request digests, 0600
 //	webhooks.json     who is told what is recorded; need not be there
 //	webhooks/         how far each of them was told
@@ -63,8 +68,7 @@ func openDirectory(ctx context.Context, p place) (*directory, error) {
 		return nil, err
 	}
 	if err := d.open(ctx); err != nil {
-		d.close()
-		return nil, err
+		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
@@ -87,7 +91,7 @@ func beginDirectory(ctx context.Context, p place) (d *directory, token string, e
 	}
 	defer func() {
 		if err != nil {
-			d.close()
+			err = errors.Join(err, d.close())
 		}
 	}()
 	create := d.create

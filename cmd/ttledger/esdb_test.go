@@ -70,6 +70,7 @@ func TestTwoProcessesServeOneLedger(t *testing.T) {
 		b := startServer(t, two, flags...)
 		require.Empty(t, b.token, "a ledger has one first start")
 		token := issueHere(t, a.address, a.token)
+		auditor := issueTo(t, a.address, a.token, "chen.aud", "AUD")
 
 		var mu sync.Mutex
 		acknowledged := map[string]bool{}
@@ -99,7 +100,7 @@ func TestTwoProcessesServeOneLedger(t *testing.T) {
 
 		exported := must(t, "export", "events", "--server", a.address, "--token-file", keep(t, dir, a.token))
 		entries := strings.Count(exported, `"stream":`)
-		first, second := allViews(t, a, token, entries), allViews(t, b, token, entries)
+		first, second := allViews(t, a, auditor, entries), allViews(t, b, auditor, entries)
 		require.Equal(t, first, second)
 		for id := range acknowledged {
 			require.Contains(t, first, id)
@@ -107,7 +108,7 @@ func TestTwoProcessesServeOneLedger(t *testing.T) {
 		a.stop(t)
 		b.stop(t)
 		again := startServer(t, one, flags...)
-		require.Equal(t, first, allViews(t, again, token, entries), "and after a restart")
+		require.Equal(t, first, allViews(t, again, auditor, entries), "and after a restart")
 		again.stop(t)
 	})
 }

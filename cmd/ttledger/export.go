@@ -97,7 +97,7 @@ func (a *access) fetchHere(c *cobra.Command, token, path, out string) (err error
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.views.Close()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
 	if !locked {
 		if err := s.runner.CatchUp(c.Context()); err != nil {
 			return err

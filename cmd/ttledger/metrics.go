@@ -25,6 +25,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	commands *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 	append   prometheus.Histogram
 	batch    prometheus.Histogram
 	queue    prometheus.Gauge
@@ -43,6 +44,8 @@ func newMetrics(l lag) *metrics {
 			Help: "Time to answer a request.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}, []string{"route"}),
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ttledger_commands_total",
 			Help: "Commands taken over HTTP, by what came of them."}, []string{"command", "outcome"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ttledger_refused_total",
+			Help: "Requests not let in: wrong token, ended session, guessing, limited, cross-origin."}, []string{"reason"}),
 		append: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ttledger_append_seconds",
 			Help: "Time from an append to its durable answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15)}),
 		batch: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ttledger_append_batch_size",
@@ -61,7 +64,7 @@ func newMetrics(l lag) *metrics {
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "ttledger_build_info", Help: "Always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.seconds, m.commands, m.append, m.batch, m.queue, m.failed, m.live, m.told, m.dead, build, l,
+	m.registry.MustRegister(m.requests, m.seconds, m.commands, m.refused, m.append, m.batch, m.queue, m.failed, m.live, m.told, m.dead, build, l,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -73,6 +76,9 @@ func (m *metrics) handler() http.Handler {
 func (m *metrics) answered(a httpapi.Answered) {
 	m.requests.WithLabelValues(a.Route, a.Method, strconv.Itoa(a.Status)).Inc()
 	m.seconds.WithLabelValues(a.Route).Observe(a.Took.Seconds())
+	if a.Refused != "" {
+		m.refused.WithLabelValues(a.Refused).Inc()
+	}
 	if a.Command != "" {
 		m.commands.WithLabelValues(a.Command, a.Outcome).Inc()
 	}

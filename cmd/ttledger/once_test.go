@@ -127,8 +127,12 @@ func insist(ctx context.Context, client *httpapi.Client, r ledger.Request) error
 }
 
 func issueHere(t *testing.T, address, admin string) string {
+	return issueTo(t, address, admin, "wang.pm", "PM", "TM")
+}
+
+func issueTo(t *testing.T, address, admin, handle string, roles ...string) string {
 	i := issuer{&httpapi.Client{Server: address, Token: admin}, ledger.Actor{}, ledger.Source{Kind: "api"}}
-	token, err := i.issue(t.Context(), "wang.pm", "person", []string{"PM", "TM"}, "", randomReader{})
+	token, err := i.issue(t.Context(), handle, "person", roles, "", randomReader{})
 	require.NoError(t, err)
 	return token
 }

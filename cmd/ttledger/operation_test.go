@@ -614,7 +614,7 @@ func TestTheDoctorSaysWhatIsWrong(t *testing.T) {
 		{"restored", "read-models", verdictFail, "3 events ahead", func(t *testing.T, o office) { restored(t, o) }},
 		{"restored and gone on", "read-models", verdictFail, "saw another event at entry", func(t *testing.T, o office) {
 			restored(t, o)
-			must(t, "token", "issue", "yan.aud", "--role", "AUD,PM", "--data", o.data, "--token-file", o.admin)
+			must(t, "token", "issue", "yan.aud", "--role", "AUD,REP", "--data", o.data, "--token-file", o.admin)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

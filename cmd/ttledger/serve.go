@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,40 +20,95 @@ import (
 
 	"ttledger/adapters/esdb"
 	"ttledger/adapters/httpapi"
+	"ttledger/adapters/oidc"
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/webhook"
 	"ttledger/projections"
 )
 
 func serveCommand() *cobra.Command {
-	var at place
-	var listen string
+	var where place
+	var at front
+	var o serveOptions
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "serve a ledger over HTTP, beginning it where there is none 启动服务",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx := c.Context()
-			d, token, err := beginDirectory(ctx, at)
+			ctx, log := c.Context(), logger(c.ErrOrStderr())
+			change, err := o.settle(at)
+			if err != nil {
+				return err
+			}
+			d, token, err := beginDirectory(ctx, where)
 			if err != nil {
 				return err
 			}
 			defer d.close()
 			if token != "" {
-				fmt.Fprintf(c.ErrOrStderr(), "A new ledger was begun in %s. Its administrator's token, shown only now:\n%s\n", at.data, token)
+				fmt.Fprintf(c.ErrOrStderr(), "A new ledger was begun in %s. Its administrator's token, shown only now:\n%s\n", where.data, token)
 			}
-			s, err := newServer(d, logger(c.ErrOrStderr()))
+			s, err := newServer(d, log, change)
 			if err != nil {
 				return err
 			}
-			return s.run(ctx, listen, func(address string) {
+			if s.tls, err = at.tls(log); err != nil {
+				return errors.Join(err, s.close())
+			}
+			at.warn(log)
+			return s.run(ctx, at.listen, func(address string) {
 				fmt.Fprintln(c.OutOrStdout(), "listening on", address)
 			})
 		},
 	}
-	at.flags(c, "data directory")
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+	where.flags(c, "data directory")
+	at.flags(c)
+	o.flags(c)
 	return c
+}
+
+// serveOptions is what of the API an operator decides.
+type serveOptions struct {
+	requests                             int
+	issuer, clientID, secretFile, public string
+}
+
+func (o *serveOptions) flags(c *cobra.Command) {
+	c.Flags().IntVar(&o.requests, "max-requests", 2000, "requests a second of one principal, four times as many at once; of one address without a token a tenth")
+	c.Flags().StringVar(&o.issuer, "oidc-issuer", "", "URL of the issuer of identities (OpenID Connect) by which people may sign in")
+	c.Flags().StringVar(&o.clientID, "oidc-client-id", "", "who this server is to the issuer")
+	c.Flags().StringVar(&o.secretFile, "oidc-secret-file", "", "file with the secret it has there; none for a public client")
+	c.Flags().StringVar(&o.public, "public-url", "", "address by which browsers reach this server, such as https://ledger.example.org; for the issuer")
+}
+
+// settle checks all of it before anything is opened.
+func (o serveOptions) settle(at front) (func(*httpapi.Config), error) {
+	proxies, err := at.check()
+	if err != nil {
+		return nil, err
+	}
+	if o.requests < 1 {
+		return nil, usageError{errors.New("--max-requests is 1 or more")}
+	}
+	var identities httpapi.Issuer
+	if o.issuer != "" || o.clientID != "" {
+		public, err := url.Parse(o.public)
+		if o.issuer == "" || o.clientID == "" || err != nil || public.Host == "" {
+			return nil, usageError{errors.New("--oidc-issuer, --oidc-client-id and --public-url go together")}
+		}
+		c := oidc.Config{Issuer: o.issuer, ClientID: o.clientID, Redirect: public.JoinPath("session/oidc/callback").String(), Now: time.Now}
+		if o.secretFile != "" {
+			secret, err := os.ReadFile(o.secretFile)
+			if err != nil {
+				return nil, err
+			}
+			c.Secret = strings.TrimSpace(string(secret))
+		}
+		identities = oidc.New(c)
+	}
+	return func(c *httpapi.Config) {
+		c.Proxies, c.Issuer, c.Limits.Requests = proxies, identities, o.requests
+	}, nil
 }
 
 // logger writes JSON lines, or text where a person watches.
@@ -68,11 +126,14 @@ type server struct {
 	runner *projections.Runner
 	hooks  *webhook.Sender
 	pulse  pulse
+	trace  *sqlite.Trace
+	seals  *sealer
+	tls    *tls.Config // nil for none
 	api    http.Handler
 	log    *slog.Logger
 }
 
-func newServer(d *directory, log *slog.Logger) (*server, error) {
+func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) (*server, error) {
 	s := &server{d: d, log: log}
 	var err error
 	if s.hooks, err = d.webhooks(log); err != nil {
@@ -81,6 +142,10 @@ func newServer(d *directory, log *slog.Logger) (*server, error) {
 	if s.views, s.runner, err = d.readModels(false, log); err != nil {
 		return nil, err
 	}
+	if s.trace, err = sqlite.OpenTrace(d.file("trace.db"), time.Now); err != nil {
+		return nil, errors.Join(err, s.views.Close())
+	}
+	s.seals = &sealer{trace: s.trace, ledger: d.ledger, log: log}
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
 	switch store := d.store.(type) {
@@ -91,18 +156,23 @@ func newServer(d *directory, log *slog.Logger) (*server, error) {
 	}
 	s.hooks.Observe = m.attempted
 	if err := m.hooks(s.hooks); err != nil {
-		return nil, errors.Join(err, s.views.Close())
+		return nil, errors.Join(err, s.close())
 	}
-	s.api, err = httpapi.New(httpapi.Config{
-		Ledger: d.ledger, Feed: d.store, Reader: s.views,
+	config := httpapi.Config{
+		Ledger: d.ledger, Feed: d.store, Reader: s.views, Trace: s.trace,
 		Views: projections.Views(), Reports: projections.Reports(),
 		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Readers: m.readers, Metrics: m.handler(),
-	})
-	if err != nil {
-		return nil, errors.Join(err, s.views.Close())
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	if s.api, err = httpapi.New(config); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
+
+func (s *server) close() error { return errors.Join(s.views.Close(), s.trace.Close()) }
 
 // readyWait bounds a look into the read models.
 const readyWait = 2 * time.Second
@@ -127,16 +197,20 @@ const drain = 10 * time.Second
 func (s *server) run(ctx context.Context, listen string, started func(address string)) error {
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
-		return errors.Join(err, s.views.Close())
+		return errors.Join(err, s.close())
 	}
 	address := "http://" + l.Addr().String()
+	if s.tls != nil {
+		address = "https://" + l.Addr().String()
+	}
 	if err := s.d.sign(address); err != nil {
-		return errors.Join(err, l.Close(), s.views.Close())
+		return errors.Join(err, l.Close(), s.close())
 	}
 	models, stopModels := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.runner.Run(models) }) // what ends it stands in the log and in /readyz
 	running.Go(func() { s.pulse.run(models) })
+	running.Go(func() { s.seals.run(models) })
 	running.Go(func() {
 		if err := s.hooks.Run(models); err != nil && models.Err() == nil {
 			s.log.Error("webhooks stopped", "err", err)
@@ -144,7 +218,14 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	})
 	h := httpapi.Server(s.api, l.Addr().String())
 	served := make(chan error, 1)
-	go func() { served <- h.Serve(l) }()
+	h.ErrorLog, h.TLSConfig = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn), s.tls
+	go func() {
+		if s.tls != nil {
+			served <- h.ServeTLS(l, "", "")
+			return
+		}
+		served <- h.Serve(l)
+	}()
 	started(address)
 	select {
 	case err = <-served:
@@ -157,5 +238,5 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	}
 	stopModels()
 	running.Wait()
-	return errors.Join(err, s.views.Close())
+	return errors.Join(err, s.close())
 }

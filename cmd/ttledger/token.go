@@ -29,9 +29,17 @@ type issuer struct {
 	source ledger.Source
 }
 
+// lastDay is the last of so many days from today on; the ledger bounds it.
+func lastDay(days int) ledger.Date { return ledger.DayOf(time.Now().AddDate(0, 0, days)) }
+
 // issue makes sure that a principal is enrolled and holds the roles from today on, and gives it
 // a new token. The token is the result and is not recorded; only its digest is.
 func (i issuer) issue(ctx context.Context, handle, kind string, roles []string, label string, random io.Reader) (string, error) {
+	return i.issueUntil(ctx, handle, kind, roles, label, ledger.Date{}, random)
+}
+
+// issueUntil is issue of a token that ends on a day; a zero day leaves it to the ledger.
+func (i issuer) issueUntil(ctx context.Context, handle, kind string, roles []string, label string, expires ledger.Date, random io.Reader) (string, error) {
 	err := i.send(ctx, handle, "enrol", principal.Enrol{Handle: handle, Kind: kind})
 	if err != nil && ledger.CodeOf(err) != "exists" {
 		return "", err
@@ -46,6 +54,7 @@ func (i issuer) issue(ctx context.Context, handle, kind string, roles []string, 
 	if err != nil {
 		return "", err
 	}
+	record.Expires = expires
 	return token, i.send(ctx, handle, "issue-token", record)
 }
 
@@ -107,8 +116,8 @@ func (a *access) open(c *cobra.Command, f func(to commander, actor ledger.Actor)
 }
 
 func tokenCommand() *cobra.Command {
-	root := &cobra.Command{Use: "token", Short: "issue, list and revoke tokens 访问令牌"}
-	root.AddCommand(issueCommand(), recoverCommand(), listCommand(), revokeCommand())
+	root := &cobra.Command{Use: "token", Short: "issue, rotate, list and revoke tokens 访问令牌"}
+	root.AddCommand(issueCommand(), rotateCommand(), recoverCommand(), listCommand(), revokeCommand())
 	return root
 }
 
@@ -116,6 +125,7 @@ func issueCommand() *cobra.Command {
 	var at access
 	var kind, label string
 	var roles []string
+	var days int
 	c := &cobra.Command{
 		Use:   "issue HANDLE",
 		Short: "give a principal a token, enrolling it and granting roles where needed",
@@ -124,7 +134,7 @@ func issueCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return at.open(c, func(to commander, actor ledger.Actor) error {
 				i := issuer{to, actor, ledger.Source{Kind: "api"}}
-				token, err := i.issue(c.Context(), args[0], kind, roles, label, rand.Reader)
+				token, err := i.issueUntil(c.Context(), args[0], kind, roles, label, lastDay(days), rand.Reader)
 				if err != nil {
 					return err
 				}
@@ -137,6 +147,7 @@ func issueCommand() *cobra.Command {
 	c.Flags().StringVar(&kind, "kind", "person", "person or service, for a principal not yet known")
 	c.Flags().StringSliceVar(&roles, "role", nil, "role to grant, such as PM; may be repeated")
 	c.Flags().StringVar(&label, "label", "", "what the token is for")
+	c.Flags().IntVar(&days, "days", 365, "days that the token opens, at most 366")
 	return c
 }
 
@@ -206,8 +217,13 @@ func printPrincipals(w io.Writer, states []folded, asJSON bool) error {
 		fmt.Fprintf(w, "%s (%s) %v\n", s.Handle, s.Kind, s.RolesOn(today))
 		for _, k := range slices.Backward(s.Tokens) {
 			state := "live"
-			if k.Revoked {
+			switch {
+			case k.Revoked:
 				state = "revoked"
+			case !k.LiveOn(today):
+				state = "ended " + k.Expires.String()
+			case !k.Expires.IsZero():
+				state = "live to " + k.Expires.String()
 			}
 			fmt.Fprintf(w, "  %s %s %s\n", k.Token, state, k.Label)
 		}

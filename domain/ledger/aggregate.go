@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -72,6 +73,7 @@ type Verb struct {
 	Name     string       // imperative, kebab-case: the last part of the route
 	Help     Text         // one line
 	Roles    []Role       // who may; a verb without a role does not build
+	Own      []Role       // those of them, last in Roles, who may only to what concerns them (Sight)
 	FourEyes bool         // takes effect only by another person than the one who asked
 	Creates  bool         // the first command of a stream
 	Data     reflect.Type // the Go type whose JSON form is the public contract
@@ -136,6 +138,7 @@ type Aggregate struct {
 	Title    Text
 	Verbs    []Verb
 	Events   []string // every stored name it reads
+	Sight    Sight    // who sees its streams; see SeenBy
 
 	// Decode reads one stored event.
 	Decode func(name string, data []byte) (Event, error)
@@ -153,7 +156,8 @@ type prepared struct {
 	decide   func(state any, c Context) ([]Proposed, error)
 }
 
-// New builds an Aggregate. It panics on a verb without a role or entered twice.
+// New builds an Aggregate. It panics on a verb without a role or entered twice, and on one whose
+// narrower roles are not the last of its roles: a command is taken in the first that its actor holds.
 func New[S, C any, E Event](category string, title Text, d Decider[S, C, E], codec *Codec[E], verbs ...VerbOf[C]) Aggregate {
 	a := Aggregate{
 		Category: category, Title: title, Events: codec.Names(),
@@ -165,6 +169,9 @@ func New[S, C any, E Event](category string, title Text, d Decider[S, C, E], cod
 	for _, v := range verbs {
 		if _, twice := byName[v.Name]; twice || len(v.Roles) == 0 || v.Name == "" {
 			panic(category + ": the verb " + v.Name + " has no role or is entered twice")
+		}
+		if wide := len(v.Roles) - len(v.Own); wide < 0 || !slices.Equal(v.Roles[wide:], v.Own) {
+			panic(category + ": the roles that may " + v.Name + " their own only are the last of those who may")
 		}
 		byName[v.Name] = v
 		a.Verbs = append(a.Verbs, v.Verb)

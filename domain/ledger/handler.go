@@ -103,6 +103,9 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	if t.role, err = roleFor(verb, r); err != nil {
 		return l.denied(ctx, t, err)
 	}
+	if err := l.theirs(ctx, verb, t.role, t.stream, r.Actor.Handle); err != nil {
+		return Receipt{}, err
+	}
 	t.now = l.Now()
 	if t.act, err = readAct(r.Body, t.now); err != nil {
 		return Receipt{}, err
@@ -363,9 +366,7 @@ func expect(v Verb, e Expectation, h history) error {
 	case v.Creates && (!e.stated || e.any || e.version == 0):
 		return nil
 	case !v.Creates && h.version == 0:
-		return &Error{Kind: KindNotFound, Code: "no-such-stream", Msg: Text{
-			En: fmt.Sprintf("there is no %s", h.stream), Zh: fmt.Sprintf("没有 %s", h.stream),
-		}}
+		return NoStream(h.stream)
 	case !e.stated:
 		return &Error{Kind: KindPrecondition, Code: "if-match-needed", Current: h.version, Msg: Text{
 			En: "say which version you decided on: If-Match with the ETag you were shown, or * to waive it",

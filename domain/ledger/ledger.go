@@ -5,8 +5,8 @@
 // no HTTP: what changes from call to call is handed in.
 //
 // Read in this order: ledger.go (what is recorded), value.go (what it is made of), errors.go,
-// codec.go (how a fact is stored for ever), aggregate.go (what one kind of thing is), and
-// handler.go (the route of a command).
+// codec.go (how a fact is stored for ever), aggregate.go (what one kind of thing is), sight.go
+// (who sees it), and handler.go (the route of a command).
 package ledger
 
 import (

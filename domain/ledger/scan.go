@@ -148,22 +148,22 @@ func plain(data []byte) bool {
 			}
 			depth++
 		case '}', ']':
-			if depth--; depth < 0 {
+			if depth, atKey = depth-1, false; depth < 0 {
 				return false
 			}
 		case ',':
-			atKey = depth > 0 && keys[depth-1] != nil
+			atKey = depth > 0 && keys[depth-1] != nil // #nosec G602 -- depth is not 0
 		case '"':
 			end := endOfString(data, i+1)
 			if end < 0 {
 				return false
 			}
 			if atKey {
-				key, known := data[i+1:end], keys[depth-1]
+				key, known := data[i+1:end], keys[depth-1] // #nosec G602 -- atKey only where an object is open
 				if len(known) == mostKeys || !distinct(key, known) {
 					return false
 				}
-				keys[depth-1], atKey = append(known, key), false
+				keys[depth-1], atKey = append(known, key), false // #nosec G602 -- likewise
 			}
 			i = end
 		}

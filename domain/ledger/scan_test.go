@@ -84,7 +84,7 @@ func FuzzPlain(f *testing.F) {
 		f.Add([]byte(data))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if !utf8.Valid(data) || !json.Valid(data) || !plain(data) {
+		if !plain(data) || !utf8.Valid(data) || !json.Valid(data) { // plain first: it sees what is no JSON, too
 			return
 		}
 		var places []place
@@ -121,4 +121,13 @@ func BenchmarkDecodeMetadata(b *testing.B) {
 			_, _ = byDecoder(raw)
 		}
 	})
+}
+
+// What is no JSON is the decoder's to refuse; looking at it does not panic.
+func TestPlainLooksAtAnything(t *testing.T) {
+	for _, text := range []string{`{}"x"`, `{}{}"x"`, `[{}]"x"`, `"x"`, `{"a":{}"b"`, `,"x"`, `}"x"`, `{},"x"`, `{`, `{"`} {
+		require.NotPanics(t, func() { plain([]byte(text)) }, text)
+		var a Act
+		require.Equal(t, KindInvalid, KindOf(DecodeStrict([]byte(text), "", &a)), text)
+	}
 }

@@ -43,7 +43,7 @@ var Codec = ledger.NewCodec(
 var Aggregate = ledger.New("organisation", ledger.Text{En: "organisation", Zh: "主体(机构)"}, Decider, Codec,
 	ledger.Does[Register, Command](ledger.Verb{Name: "register", Creates: true, Roles: []ledger.Role{ledger.PM, ledger.TM, ledger.LEG, ledger.INC},
 		Help: ledger.Text{En: "register an organisation under its credit code or foreign number", Zh: "以统一社会信用代码或境外编号登记主体"}}),
-)
+).SeenBy(ledger.Sight{All: ledger.AllRoles()})
 
 // Register enters an organisation. Exactly one of USCC and Foreign names it.
 type Register struct {

@@ -1,6 +1,7 @@
 package principal
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -24,7 +25,8 @@ var (
 	tokenB = uuid.MustParse("c0a8e7d1-93f4-4f2b-8a6e-1b2d3c4e5f60")
 	digest = strings.Repeat("9f86d081", 8)
 	other  = strings.Repeat("60303ae2", 8)
-	issued = TokenIssued{Token: tokenA, SHA256: digest, Label: "laptop"}
+	issued = TokenIssued{tokenA, digest, "laptop", day("2027-06-15")}
+	second = TokenIssued{Token: tokenB, SHA256: other, Expires: day("2027-06-15")}
 )
 
 // of is the context of a command for the principal with a handle.
@@ -48,6 +50,7 @@ func TestEnrol(t *testing.T) {
 		{Name: "a handle does not end in a dash", At: of("abc-"), When: Enrol{"abc-", "person"}, Code: "invalid", Field: "handle"},
 		{Name: "no line may follow a handle", At: of("abc\n"), When: Enrol{"abc\n", "person"}, Code: "invalid", Field: "handle"},
 		{Name: "neither person nor service", At: of("tm-zgc-07"), When: Enrol{"tm-zgc-07", "robot"}, Code: "invalid", Field: "kind"},
+		{Name: "not what the program calls itself", At: of("console"), When: Enrol{"console", "person"}, Code: "reserved-handle"},
 		{Name: "a handle has one stream", At: of("tm-zgc-08"), When: Enrol{"tm-zgc-07", "person"}, Code: "handle-id"},
 	})
 }
@@ -60,7 +63,7 @@ func TestGrantRole(t *testing.T) {
 			When: GrantRole{Role: ledger.AUD, From: day("2026-02-01")}, Then: []Event{auditor}},
 		{Name: "for one day", Given: given(enrolled),
 			When: GrantRole{ledger.CHR, day("2026-06-20"), day("2026-06-20")}, Then: []Event{RoleGranted{ledger.CHR, day("2026-06-20"), day("2026-06-20")}}},
-		{Name: "another role beside those held", Given: given(enrolled, pm, auditor, RoleGranted{Role: ledger.REV, From: day("2026-01-01")}),
+		{Name: "another role beside those held", Given: given(enrolled, pm, RoleGranted{Role: ledger.REV, From: day("2026-01-01")}),
 			When: GrantRole{Role: ledger.CHR, From: day("2026-01-01")}, Then: []Event{RoleGranted{Role: ledger.CHR, From: day("2026-01-01")}}},
 		{Name: "again from the day after the last", Given: given(enrolled, pm),
 			When: GrantRole{Role: ledger.PM, From: day("2027-01-01")}, Then: []Event{RoleGranted{Role: ledger.PM, From: day("2027-01-01")}}},
@@ -97,24 +100,92 @@ func TestEndRole(t *testing.T) {
 
 func TestTokens(t *testing.T) {
 	ledgertest.Run(t, Decider, Codec, []ledgertest.Case[Command, Event]{
-		{Name: "issued by its digest", Given: given(enrolled), When: IssueToken{tokenA, digest, "laptop"}, Then: []Event{issued}},
+		{Name: "issued by its digest", Given: given(enrolled), When: IssueToken{Token: tokenA, SHA256: digest, Label: "laptop"}, Then: []Event{issued}},
 		{Name: "a second beside the first", Given: given(enrolled, issued),
-			When: IssueToken{Token: tokenB, SHA256: other}, Then: []Event{TokenIssued{Token: tokenB, SHA256: other}}},
+			When: IssueToken{Token: tokenB, SHA256: other}, Then: []Event{second}},
 		{Name: "an id is used once", Given: given(enrolled, issued), When: IssueToken{Token: tokenA, SHA256: other}, Code: "token-known"},
 		{Name: "a digest is used once", Given: given(enrolled, issued), When: IssueToken{Token: tokenB, SHA256: digest}, Code: "token-known"},
-		{Name: "a revoked token is not issued again", Given: given(enrolled, issued, TokenRevoked{tokenA}), When: IssueToken{tokenA, digest, "laptop"}, Code: "token-known"},
+		{Name: "a revoked token is not issued again", Given: given(enrolled, issued, TokenRevoked{tokenA}), When: IssueToken{Token: tokenA, SHA256: digest, Label: "laptop"}, Code: "token-known"},
 		{Name: "no id", Given: given(enrolled), When: IssueToken{SHA256: digest}, Code: "invalid", Field: "token"},
 		{Name: "a digest that is short", Given: given(enrolled), When: IssueToken{Token: tokenA, SHA256: digest[1:]}, Code: "invalid", Field: "sha256"},
 		{Name: "a digest in capitals", Given: given(enrolled), When: IssueToken{Token: tokenA, SHA256: strings.ToUpper(digest)}, Code: "invalid", Field: "sha256"},
-		{Name: "a label that is too long", Given: given(enrolled), When: IssueToken{tokenA, digest, strings.Repeat("标", 101)}, Code: "invalid", Field: "label"},
+		{Name: "a label that is too long", Given: given(enrolled), When: IssueToken{Token: tokenA, SHA256: digest, Label: strings.Repeat("标", 101)}, Code: "invalid", Field: "label"},
+		{Name: "to a last day", Given: given(enrolled), When: IssueToken{tokenA, digest, "laptop", day("2026-06-15")},
+			Then: []Event{TokenIssued{tokenA, digest, "laptop", day("2026-06-15")}}},
+		{Name: "for the longest time", Given: given(enrolled), When: IssueToken{tokenA, digest, "laptop", day("2027-06-16")},
+			Then: []Event{TokenIssued{tokenA, digest, "laptop", day("2027-06-16")}}},
+		{Name: "too long", Given: given(enrolled), When: IssueToken{tokenA, digest, "laptop", day("2027-06-17")}, Code: "invalid", Field: "expires"},
+		{Name: "ended already", Given: given(enrolled), When: IssueToken{tokenA, digest, "laptop", day("2026-06-14")}, Code: "invalid", Field: "expires"},
+		{Name: "to a month", Given: given(enrolled), When: IssueToken{tokenA, digest, "laptop", day("2026-07")}, Code: "invalid", Field: "expires"},
+		{Name: "one more than fifty", Given: given(many(50)...), When: IssueToken{Token: tokenA, SHA256: digest}, Code: "too-many-tokens"},
+		{Name: "the fiftieth", Given: given(many(49)...), When: IssueToken{Token: tokenA, SHA256: digest, Label: "laptop"}, Then: []Event{issued}},
+		{Name: "those that ended do not count", Given: given(append(many(50), TokenRevoked{uuid.UUID{49}})...),
+			When: IssueToken{Token: tokenA, SHA256: digest, Label: "laptop"}, Then: []Event{issued}},
 		{Name: "revoked", Given: given(enrolled, issued), When: RevokeToken{tokenA}, Then: []Event{TokenRevoked{tokenA}}},
-		{Name: "one of two revoked", Given: given(enrolled, TokenIssued{Token: tokenB, SHA256: other}, issued),
+		{Name: "one of two revoked", Given: given(enrolled, second, issued),
 			When: RevokeToken{tokenA}, Then: []Event{TokenRevoked{tokenA}}},
-		{Name: "revoking one leaves the other to be revoked", Given: given(enrolled, TokenIssued{Token: tokenB, SHA256: other}, issued, TokenRevoked{tokenA}),
+		{Name: "revoking one leaves the other to be revoked", Given: given(enrolled, second, issued, TokenRevoked{tokenA}),
 			When: RevokeToken{tokenB}, Then: []Event{TokenRevoked{tokenB}}},
 		{Name: "revoked already", Given: given(enrolled, issued, TokenRevoked{tokenA}), When: RevokeToken{tokenA}},
 		{Name: "revoking what was never issued", Given: given(enrolled, issued), When: RevokeToken{tokenB}, Code: "token-unknown"},
 	})
+}
+
+// many is a principal with so many live tokens.
+func many(n int) []Event {
+	events := []Event{enrolled}
+	for i := range n {
+		events = append(events, TokenIssued{uuid.UUID{byte(i)}, fmt.Sprintf("%064x", i), "", day("2027-01-01")})
+	}
+	return events
+}
+
+func TestRotation(t *testing.T) {
+	rotated := TokenRotated{tokenB, other, "laptop", day("2027-06-15"), tokenA, day("2026-06-22")}
+	ledgertest.Run(t, Decider, Codec, []ledgertest.Case[Command, Event]{
+		{Name: "with an overlap", Given: given(enrolled, issued),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other, OverlapDays: 7}, Then: []Event{rotated}},
+		{Name: "to the end of today, under another label", Given: given(enrolled, issued),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other, Label: "phone", Expires: day("2026-12-31")},
+			Then: []Event{TokenRotated{tokenB, other, "phone", day("2026-12-31"), tokenA, day("2026-06-15")}}},
+		{Name: "the overlap does not lengthen the old", Given: given(enrolled, TokenIssued{tokenA, digest, "laptop", day("2026-06-18")}),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other, OverlapDays: 7},
+			Then: []Event{TokenRotated{tokenB, other, "laptop", day("2027-06-15"), tokenA, day("2026-06-18")}}},
+		{Name: "one that never ended ends", Given: given(enrolled, TokenIssued{Token: tokenA, SHA256: digest, Label: "laptop"}),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other, OverlapDays: 7}, Then: []Event{rotated}},
+		{Name: "too long an overlap", Given: given(enrolled, issued),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other, OverlapDays: 31}, Code: "invalid", Field: "overlap_days"},
+		{Name: "a negative overlap", Given: given(enrolled, issued),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other, OverlapDays: -1}, Code: "invalid", Field: "overlap_days"},
+		{Name: "of one never issued", Given: given(enrolled), When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other}, Code: "token-unknown"},
+		{Name: "of one that ended", Given: given(enrolled, TokenIssued{tokenA, digest, "laptop", day("2026-06-14")}),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other}, Code: "token-ended"},
+		{Name: "of one revoked", Given: given(enrolled, issued, TokenRevoked{tokenA}),
+			When: RotateToken{Token: tokenA, Successor: tokenB, SHA256: other}, Code: "token-ended"},
+		{Name: "by itself", Given: given(enrolled, issued), When: RotateToken{Token: tokenA, Successor: tokenA, SHA256: other}, Code: "token-known"},
+		{Name: "without an id", Given: given(enrolled, issued), When: RotateToken{Token: tokenA, SHA256: other}, Code: "invalid", Field: "token"},
+	})
+}
+
+// Segregation of duties: each row of the table both ways, and that it is a matter of days.
+func TestDutiesAreHeldApart(t *testing.T) {
+	for _, d := range duties {
+		for _, other := range d.from {
+			for _, pair := range [][2]ledger.Role{{d.role, other}, {other, d.role}} {
+				held := RoleGranted{pair[0], day("2026-01-01"), day("2026-06-30")}
+				ledgertest.Run(t, Decider, Codec, []ledgertest.Case[Command, Event]{
+					{Name: fmt.Sprint(pair, "on one day"), Given: given(enrolled, held),
+						When: GrantRole{Role: pair[1], From: day("2026-06-30")}, Code: "duties"},
+					{Name: fmt.Sprint(pair, "one after the other"), Given: given(enrolled, held),
+						When: GrantRole{Role: pair[1], From: day("2026-07-01")}, Then: []Event{RoleGranted{Role: pair[1], From: day("2026-07-01")}}},
+				})
+			}
+		}
+	}
+	_, clash := apart(ledger.PM, ledger.APR)
+	require.False(t, clash, "who asks may decide another case; that is held apart on the case")
+	_, clash = apart(ledger.AUD, ledger.REP)
+	require.False(t, clash, "both only read")
 }
 
 func TestRolesOnADay(t *testing.T) {

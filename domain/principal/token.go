@@ -23,7 +23,7 @@ const (
 )
 
 // NewToken makes a token for the principal with a handle from 48 bytes of random, and the command
-// that records it. The text is to be shown once and kept by its holder only.
+// that records it; RotateToken takes what it holds too. The text is to be shown once and kept by its holder only.
 func NewToken(random io.Reader, handle, label string) (text string, c IssueToken, err error) {
 	var raw [48]byte
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
@@ -58,33 +58,77 @@ type known struct {
 // remembered bounds how many principals a Directory keeps in memory.
 const remembered = 10_000
 
-// Authenticate says whose token this is and which roles that principal holds today. It looks at
-// the principal's stream, so a revocation counts from the moment it is recorded. Anything but a
-// live token is KindUnauthenticated, and says nothing about what exists.
-func (d *Directory) Authenticate(ctx context.Context, text string, now time.Time) (ledger.Actor, error) {
-	refused := &ledger.Error{Kind: ledger.KindUnauthenticated, Code: "token", Msg: ledger.Text{
-		En: "a valid bearer token is needed", Zh: "需要有效的访问令牌",
-	}}
+// Credential is a token by its ids: what a session remembers of it.
+type Credential struct {
+	Principal uuid.UUID
+	Token     uuid.UUID
+}
+
+// Named is the principal that a token says it is of, whether or not it is.
+func Named(text string) (uuid.UUID, bool) {
 	rest, ok := strings.CutPrefix(text, tokenPrefix)
 	if !ok || len(rest) != idChars+secretChars {
-		return ledger.Actor{}, refused
+		return uuid.Nil, false
 	}
 	id, err := base64.RawURLEncoding.DecodeString(rest[:idChars]) // it skips line ends
 	if err != nil || len(id) != len(uuid.UUID{}) {
-		return ledger.Actor{}, refused
+		return uuid.Nil, false
 	}
-	s, _, err := d.Load(ctx, uuid.UUID(id))
+	return uuid.UUID(id), true
+}
+
+// Refused is the answer to anything but a live token; it says nothing about what exists.
+var Refused = &ledger.Error{Kind: ledger.KindUnauthenticated, Code: "token", Msg: ledger.Text{
+	En: "a valid bearer token is needed", Zh: "需要有效的访问令牌",
+}}
+
+// Authenticate says whose token this is and which roles that principal holds today. It looks at
+// the principal's stream, so a revocation counts from the moment it is recorded. Anything but a
+// live token is Refused.
+func (d *Directory) Authenticate(ctx context.Context, text string, now time.Time) (ledger.Actor, error) {
+	actor, _, err := d.Check(ctx, text, now)
+	return actor, err
+}
+
+// Check is Authenticate that also says which token it was.
+func (d *Directory) Check(ctx context.Context, text string, now time.Time) (ledger.Actor, Credential, error) {
+	id, ok := Named(text)
+	if !ok {
+		return ledger.Actor{}, Credential{}, Refused
+	}
+	s, _, err := d.Load(ctx, id)
+	if err != nil {
+		return ledger.Actor{}, Credential{}, err
+	}
+	digest, found, today := []byte(digestOf(text)), uuid.Nil, ledger.DayOf(now)
+	for _, k := range s.Tokens {
+		if subtle.ConstantTimeCompare(digest, []byte(k.SHA256)) == 1 && k.LiveOn(today) {
+			found = k.Token
+		}
+	}
+	if found == uuid.Nil {
+		return ledger.Actor{}, Credential{}, Refused
+	}
+	return s.actor(today), Credential{id, found}, nil
+}
+
+// Still is who acts by a token that was shown earlier, if it is live yet.
+func (d *Directory) Still(ctx context.Context, c Credential, now time.Time) (ledger.Actor, error) {
+	s, _, err := d.Load(ctx, c.Principal)
 	if err != nil {
 		return ledger.Actor{}, err
 	}
-	digest, live := []byte(digestOf(text)), false
+	today := ledger.DayOf(now)
 	for _, k := range s.Tokens {
-		live = live || subtle.ConstantTimeCompare(digest, []byte(k.SHA256)) == 1 && !k.Revoked
+		if k.Token == c.Token && k.LiveOn(today) {
+			return s.actor(today), nil
+		}
 	}
-	if !live {
-		return ledger.Actor{}, refused
-	}
-	return ledger.Actor{Handle: s.Handle, Roles: s.RolesOn(ledger.DayOf(now))}, nil
+	return ledger.Actor{}, Refused
+}
+
+func (s State) actor(today ledger.Date) ledger.Actor {
+	return ledger.Actor{Handle: s.Handle, Roles: s.RolesOn(today)}
 }
 
 // Load is one principal as it stands; version 0 means that there is none.

@@ -120,6 +120,46 @@ func TestLineEndsInATokenAreRefused(t *testing.T) {
 	})
 }
 
+// A token opens through its last day in China, and a rotated one through its overlap.
+func TestATokenEnds(t *testing.T) {
+	var streams ledgertest.Streams
+	text, c, err := NewToken(random(), handle, "laptop")
+	require.NoError(t, err)
+	c.Expires = day("2026-06-15")
+	record(t, &streams, handle, Enrolled{handle, "person"}, TokenIssued(c))
+	d := &Directory{Streams: &streams}
+	last := time.Date(2026, 6, 15, 15, 59, 59, 0, time.UTC)
+	_, credential, err := d.Check(t.Context(), text, last)
+	require.NoError(t, err)
+	require.Equal(t, Credential{ID(handle), c.Token}, credential)
+	_, err = d.Authenticate(t.Context(), text, last.Add(time.Second))
+	require.Equal(t, Refused, err)
+	_, err = d.Still(t.Context(), credential, last.Add(time.Second))
+	require.Equal(t, Refused, err)
+
+	record(t, &streams, handle, TokenRotated{Token: uuid.New(), SHA256: digest, Expires: day("2027-01-01"), Replaces: c.Token, Until: day("2026-06-14")})
+	_, err = d.Still(t.Context(), credential, last)
+	require.Equal(t, Refused, err, "the overlap is over")
+	actor, err := d.Still(t.Context(), credential, last.AddDate(0, 0, -1))
+	require.NoError(t, err)
+	require.Equal(t, handle, actor.Handle)
+}
+
+// A ledger of before tokens ended opens to the same tokens.
+func TestATokenStoredAsV1IsLive(t *testing.T) {
+	var streams ledgertest.Streams
+	text, c, err := NewToken(random(), handle, "laptop")
+	require.NoError(t, err)
+	record(t, &streams, handle, Enrolled{handle, "person"})
+	_, err = streams.Append(t.Context(), ledger.StreamID{Category: "principal", ID: ID(handle)}, 1, []ledger.Proposed{{
+		ID: uuid.New(), Type: "principal.token-issued.v1", Meta: ledger.Metadata{OccurredOn: ledgertest.Before},
+		Data: []byte(`{"token":"` + c.Token.String() + `","sha256":"` + c.SHA256 + `"}`),
+	}})
+	require.NoError(t, err)
+	_, err = (&Directory{Streams: &streams}).Authenticate(t.Context(), text, ledgertest.Now.AddDate(50, 0, 0))
+	require.NoError(t, err)
+}
+
 func TestARevocationCountsAtOnce(t *testing.T) {
 	var streams ledgertest.Streams
 	text := issue(t, &streams)

@@ -69,13 +69,20 @@ type State struct {
 	Links       []Link       `json:"links,omitzero"`
 	Readiness   Readiness    `json:"readiness,omitzero"`
 	Funding     ledger.Money `json:"funding,omitzero"`
-	Site        string       `json:"site,omitzero"` // where it went into production
+	Site        string       `json:"site,omitzero"`     // where it went into production
+	Prepared    []string     `json:"prepared,omitzero"` // handles of those who asked or worked for it
+	Decided     []string     `json:"decided,omitzero"`  // handles of those who decided on it
 }
 
 // Decider is the rules of projects.
 var Decider = ledger.Decider[State, Command, Event]{
-	Decide: func(s State, c Command, at ledger.Context) ([]Event, error) { return c.decide(s, at) },
-	Evolve: func(s State, e Event, m ledger.Metadata) State { return e.apply(s, m) },
+	Decide: func(s State, c Command, at ledger.Context) ([]Event, error) {
+		if err := s.oneSide(at); err != nil {
+			return nil, err
+		}
+		return c.decide(s, at)
+	},
+	Evolve: func(s State, e Event, m ledger.Metadata) State { return e.apply(s, m).acted(m) },
 }
 
 // Codec is every stored form of a project's events.
@@ -120,7 +127,7 @@ var Aggregate = ledger.New("project", ledger.Text{En: "project", Zh: "技术转�
 		Help: ledger.Text{En: "end a project before its completion", Zh: "项目终止"}}),
 	ledger.Does[Complete, Command](ledger.Verb{Name: "complete", FourEyes: true, Roles: []ledger.Role{ledger.APR},
 		Help: ledger.Text{En: "accept and close a project after a Go at G5", Zh: "结项(验收)"}}),
-)
+).SeenBy(Sight)
 
 // Party is an organisation with its part in the project.
 type Party struct {

@@ -1,0 +1,217 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"ttledger/domain/identity"
+	"ttledger/domain/ledger"
+	"ttledger/domain/principal"
+	"ttledger/domain/trace"
+	"ttledger/projections"
+)
+
+const permissions = "testdata/permissions.txt"
+
+const permissionsHead = `Who may what: the status that each route and each command answers, by role. Made by a test from the
+table of routes and those of commands, views and reports; a change here is a change of who may.
+
+"-" has no token, "none" a token and no role today; the other columns are roles, one a principal.
+"own" is a thing that concerns the one who asks, "other" one that does not, "missing" one that is
+not there; what somebody may not see answers like what is missing. Commands are sent with the
+If-Match of a version that is nowhere, so that nothing is recorded: 412 and 409 mean that they would
+be decided, 404 that there is nothing to decide on.
+
+`
+
+// things is what of one kind there is: for one who asks, and for nobody in particular.
+type things struct {
+	own            func(handle string) string // nil where nothing is anybody's own
+	other, missing string
+}
+
+// offices is a world with a principal for each role, and something of each kind.
+func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
+	w = newWorld(t)
+	handles = []string{"", "nobody"}
+	for _, r := range ledger.AllRoles() {
+		handle := "one-" + strings.ToLower(string(r))
+		w.enrol(handle, r)
+		handles = append(handles, handle)
+	}
+	own := map[string]string{}
+	propose := func(behalf string) string {
+		id := uuid.NewString()
+		raw, err := json.Marshal(map[string]any{"on_behalf_of": behalf, "data": map[string]any{"titles": map[string]string{"en": "A project"}}})
+		require.NoError(t, err)
+		require.Equal(t, 201, w.post("ada", "/v1/commands/project/"+id+"/propose", string(raw)).status)
+		return id
+	}
+	for _, h := range handles[1:] {
+		own[h] = propose(h)
+	}
+	organisation := uuid.NewString()
+	a := w.post("ada", "/v1/commands/organisation/"+organisation+"/register", `{"data":{"names":{"en":"Maker"},"kind":"company","foreign":{"country":"DE","scheme":"hrb","id":"7"}}}`)
+	require.Equal(t, 201, a.status, a.body)
+	link := identity.ID("https://login.example.org", "one")
+	a = w.post("root", "/v1/commands/identity/"+link.String()+"/link", fmt.Sprintf(`{"data":{"issuer":"https://login.example.org","subject":"one","principal":%q}}`, principal.ID("ada")))
+	require.Equal(t, 201, a.status, a.body)
+	day := ledger.Day(2026, 11, 22)
+	digest := trace.NewDigest()
+	digest.Add(trace.Access{Seq: 1, At: today.AddDate(0, 0, -1)})
+	raw, err := json.Marshal(map[string]any{"data": digest.Seal(day)})
+	require.NoError(t, err)
+	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "trace", ID: trace.ID(day), Verb: "seal", Command: uuid.New(), Body: raw, Actor: trace.Sealer})
+	require.NoError(t, err)
+	missing := uuid.NewString()
+	by = map[string]things{
+		"project":      {func(h string) string { return own[h] }, propose(""), missing},
+		"principal":    {func(h string) string { return principal.ID(h).String() }, principal.ID("ada").String(), missing},
+		"organisation": {nil, organisation, missing},
+		"identity":     {nil, link.String(), missing},
+		"trace":        {nil, trace.ID(day).String(), missing},
+	}
+	w.settle()
+	return w, handles, by
+}
+
+// permission is one line of the table.
+type permission struct {
+	label, object string
+	method        string
+	path          func(handle string) string
+	body          string
+}
+
+// linesFor is a line for each thing a path can be about; at is a fmt for its id.
+func linesFor(label, method, at, body string, things things) []permission {
+	fixed := func(id string) func(string) string {
+		return func(string) string { return fmt.Sprintf(at, id) }
+	}
+	var list []permission
+	if things.own != nil {
+		list = append(list, permission{label, "own", method, func(h string) string { return fmt.Sprintf(at, things.own(h)) }, body})
+	}
+	return append(list, permission{label, "other", method, fixed(things.other), body}, permission{label, "missing", method, fixed(things.missing), body})
+}
+
+// permissionsOf is the lines of a route; one whose path has places has lines for what can stand
+// there.
+func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list []permission) {
+	simple := func(path string) permission {
+		return permission{rt.method + " " + path, "", rt.method, func(string) string { return path }, ""}
+	}
+	switch rt.name {
+	case "command":
+		for _, c := range a.commands {
+			body, err := indented(example(c.body, false))
+			require.NoError(t, err)
+			list = append(list, linesFor(c.Aggregate+" "+c.Verb, "POST", strings.Replace(c.Route, "{id}", "%s", 1), body, by[c.Aggregate])...)
+		}
+	case "catalogue-entry":
+		list = append(list, simple("/v1/commands/project/propose"), simple("/v1/commands/project/nothing"))
+	case "template-en", "template-zh":
+		for _, verb := range []string{"propose", "nothing"} {
+			list = append(list, simple(strings.NewReplacer("{aggregate}", "project", "{verb}", verb).Replace(rt.path)))
+		}
+	case "stream":
+		for _, g := range a.Ledger.Aggregates {
+			list = append(list, linesFor("GET /v1/streams/"+g.Category, "GET", "/v1/streams/"+g.Category+"/%s", "", by[g.Category])...)
+		}
+	case "view":
+		for _, v := range append(slices.Clone(a.Views), projections.View{Name: "nothing"}) {
+			list = append(list, simple("/v1/views/"+v.Name))
+		}
+	case "view-row":
+		for _, v := range a.Views {
+			at, label := "/v1/views/"+v.Name+"/%s", "GET /v1/views/"+v.Name
+			switch {
+			case v.Of.Category != "":
+				list = append(list, linesFor(label, "GET", at, "", by[v.Of.Category])...)
+			case v.Name == projections.Timeline.Name:
+				for _, g := range a.Ledger.Aggregates {
+					list = append(list, linesFor(label+"/"+g.Category, "GET", "/v1/views/timeline/"+g.Category+"-%s:000001", "", by[g.Category])...)
+				}
+			default:
+				list = append(list, linesFor(label, "GET", at, "", things{nil, "2026-11-22", "missing"})...)
+			}
+		}
+	case "report":
+		for _, x := range append(slices.Clone(a.Reports), projections.Report{Code: "nothing"}) {
+			list = append(list, simple("/v1/reports/"+x.Code))
+		}
+	default:
+		require.NotContains(t, rt.path, "{", "say what can stand in the path of the route %s", rt.name)
+		list = append(list, simple(rt.path))
+	}
+	return list
+}
+
+// TestWhoMayWhat asks everything as everyone. With TTLEDGER_PERMISSIONS=1 it writes the table
+// instead of holding it against the one that was agreed to.
+func TestWhoMayWhat(t *testing.T) {
+	w, handles, by := offices(t)
+	a := bare(t, w)
+	for _, g := range a.Ledger.Aggregates {
+		require.Contains(t, by, g.Category, "a new kind of thing: say what there is of it")
+	}
+	var table strings.Builder
+	table.WriteString(permissionsHead)
+	fmt.Fprintf(&table, "%-44s %-8s", "", "")
+	for _, h := range handles {
+		name := strings.ToUpper(strings.TrimPrefix(h, "one-"))
+		fmt.Fprintf(&table, "%-5s", strings.NewReplacer("NOBODY", "none").Replace(name+map[bool]string{true: "-"}[h == ""]))
+	}
+	for _, rt := range a.routes() {
+		for _, p := range permissionsOf(t, a, rt, by) {
+			fmt.Fprintf(&table, "\n%-44s %-8s", p.label, p.object)
+			for _, h := range handles {
+				as := h
+				if as == "" {
+					h = "nobody" // whose things the one without a token asks for
+				}
+				headers := []string{"Idempotency-Key: " + uuid.NewString()}
+				if p.method == "POST" && rt.name == "command" {
+					headers = append(headers, asJSON, `If-Match: "999"`)
+				}
+				fmt.Fprintf(&table, "%-5d", w.ask(as, p.method, p.path(h), p.body, headers...).status)
+			}
+		}
+	}
+	var lines []string
+	for line := range strings.SplitSeq(table.String(), "\n") {
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	got := strings.Join(lines, "\n") + "\n"
+	if os.Getenv("TTLEDGER_PERMISSIONS") != "" {
+		require.NoError(t, os.WriteFile(permissions, []byte(got), 0o644))
+	}
+	agreed, err := os.ReadFile(permissions)
+	require.NoError(t, err)
+	require.Equal(t, string(agreed), got, `Who may what has changed.
+Not meant: put it right. Meant: run
+	TTLEDGER_PERMISSIONS=1 go test ./adapters/httpapi -run TestWhoMayWhat
+and commit `+permissions+` with the change, for a reviewer to see.`)
+}
+
+// TestAdministratorsAndAuditorsRecordNothingOfTheBusiness: administration is not the business, and
+// whoever only watches or reports records nothing but a token of their own.
+func TestAdministratorsAndAuditorsRecordNothingOfTheBusiness(t *testing.T) {
+	administration := []string{"principal", "identity", "trace"}
+	for _, g := range newWorld(t).ledger.Aggregates {
+		for _, v := range g.Verbs {
+			own := g.Category == "principal" && v.Name == "rotate-token"
+			for _, r := range v.Roles {
+				require.False(t, r == ledger.ADM && !slices.Contains(administration, g.Category), "ADM may %s %s", g.Category, v.Name)
+				require.False(t, (r == ledger.AUD || r == ledger.REP) && !own, "%s may %s %s", r, g.Category, v.Name)
+			}
+		}
+	}
+}
