@@ -20,6 +20,7 @@ type Ledger struct {
 	ID         uuid.UUID
 	Secret     []byte           // key of the digests of what clients sent
 	Streams    Streams          // the store
+	Vault      Vault            // the keys of personal data; nil where none is written or opened
 	Now        func() time.Time // the clock
 	Aggregates []Aggregate
 }
@@ -120,7 +121,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 			return Receipt{}, err
 		}
 		if len(h.own) > 0 {
-			return h.replay(digest, r.Actor)
+			return l.replay(ctx, h, digest, r.Actor)
 		}
 		if err := expect(verb, r.Expect, h); err != nil {
 			return Receipt{}, err
@@ -129,7 +130,8 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 		if err != nil {
 			return Receipt{}, err
 		}
-		events, err := command.decide(h.state, Context{stream, act.OccurredOn, now, r.Actor.Handle, role, relied})
+		sealing := &sealing{ctx: ctx, vault: l.Vault, carried: command.personal}
+		events, err := command.decide(h.state, Context{stream, act.OccurredOn, now, r.Actor.Handle, role, relied}, sealing)
 		if err != nil {
 			return Receipt{}, err
 		}
@@ -145,6 +147,9 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 		}
 		if meta.Correlation == uuid.Nil {
 			meta.Correlation = r.Command
+		}
+		if err := sealing.envelope(&meta); err != nil {
+			return Receipt{}, err
 		}
 		receipt := Receipt{Stream: stream, Created: h.version == 0}
 		for i := range events {
@@ -167,7 +172,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 		}}
 	}
 	if h, err := l.load(ctx, a, stream, r.Command); err == nil && len(h.own) > 0 {
-		return h.replay(digest, r.Actor) // the last answer was lost, not the write
+		return l.replay(ctx, h, digest, r.Actor) // the last answer was lost, not the write
 	}
 	return Receipt{}, last
 }
@@ -226,7 +231,7 @@ func roleFor(v Verb, r Request) (Role, error) {
 // gets its answer.
 func (l *Ledger) denied(ctx context.Context, a Aggregate, s StreamID, r Request, digest string, denial error) (Receipt, error) {
 	if h, err := l.load(ctx, a, s, r.Command); err == nil && len(h.own) > 0 {
-		if receipt, err := h.replay(digest, r.Actor); err == nil {
+		if receipt, err := l.replay(ctx, h, digest, r.Actor); err == nil {
 			return receipt, nil
 		}
 	}
@@ -302,9 +307,13 @@ func (l *Ledger) load(ctx context.Context, a Aggregate, s StreamID, command uuid
 }
 
 // replay answers a repeat from the record, to whom it was answered first.
-func (h history) replay(digest string, actor Actor) (Receipt, error) {
+func (l *Ledger) replay(ctx context.Context, h history, digest string, actor Actor) (Receipt, error) {
 	first, last := h.own[0], h.own[len(h.own)-1]
-	if first.Meta.Digest != digest || first.Meta.Actor != actor.Handle {
+	same, err := l.sameRequest(ctx, first.Meta, digest)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if !same || first.Meta.Actor != actor.Handle {
 		return Receipt{}, Rejected("key-reused", Text{
 			En: "this idempotency key was used before for another request; take a new key",
 			Zh: "该幂等键已用于另一请求,请使用新的键",
