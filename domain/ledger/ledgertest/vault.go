@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -26,10 +27,10 @@ type Vault struct {
 }
 
 // Seal is that of ledger.Vault.
-func (v *Vault) Seal(_ context.Context, subject uuid.UUID, kind string, text []byte) ([]byte, error) {
+func (v *Vault) Seal(ctx context.Context, subject uuid.UUID, kind string, text []byte) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err := v.ready(subject); err != nil {
+	if err := v.ready(ctx, subject); err != nil {
 		return nil, err
 	}
 	v.used++
@@ -38,10 +39,10 @@ func (v *Vault) Seal(_ context.Context, subject uuid.UUID, kind string, text []b
 }
 
 // Open is that of ledger.Vault.
-func (v *Vault) Open(_ context.Context, subject uuid.UUID, kind string, sealed []byte) ([]byte, error) {
+func (v *Vault) Open(ctx context.Context, subject uuid.UUID, kind string, sealed []byte) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err := v.ready(subject); err != nil {
+	if err := v.ready(ctx, subject); err != nil {
 		return nil, err
 	}
 	key := keyOf(subject)
@@ -50,10 +51,10 @@ func (v *Vault) Open(_ context.Context, subject uuid.UUID, kind string, sealed [
 }
 
 // Digest is that of ledger.Vault.
-func (v *Vault) Digest(_ context.Context, subject uuid.UUID, purpose string, data []byte) ([]byte, error) {
+func (v *Vault) Digest(ctx context.Context, subject uuid.UUID, purpose string, data []byte) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err := v.ready(subject); err != nil {
+	if err := v.ready(ctx, subject); err != nil {
 		return nil, err
 	}
 	mac := hmac.New(sha256.New, subject[:])
@@ -63,10 +64,10 @@ func (v *Vault) Digest(_ context.Context, subject uuid.UUID, purpose string, dat
 }
 
 // Erase is that of ledger.Vault.
-func (v *Vault) Erase(_ context.Context, subject uuid.UUID) error {
+func (v *Vault) Erase(ctx context.Context, subject uuid.UUID) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err := call(v.Before); err != nil {
+	if err := cmp.Or(ctx.Err(), call(v.Before)); err != nil {
 		return err
 	}
 	if v.erased == nil {
@@ -76,11 +77,11 @@ func (v *Vault) Erase(_ context.Context, subject uuid.UUID) error {
 	return nil
 }
 
-func (v *Vault) ready(subject uuid.UUID) error {
+func (v *Vault) ready(ctx context.Context, subject uuid.UUID) error {
 	if v.erased[subject] {
 		return ledger.ErasedSubject(subject)
 	}
-	return call(v.Before)
+	return cmp.Or(ctx.Err(), call(v.Before))
 }
 
 func keyOf(subject uuid.UUID) cipher.AEAD {
