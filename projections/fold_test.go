@@ -13,12 +13,13 @@ import (
 
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/person"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate}
+var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate}
 
 // everyFact is one fact of each stored shape, as the domain's fixtures have it.
 func everyFact(t *testing.T) []projections.Fact {

@@ -19,13 +19,14 @@ import (
 	"ttledger/adapters/sqlite"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/person"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/projections"
 )
 
 // aggregates is everything the ledger keeps.
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate}
+var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate}
 
 // directory is an open data directory:
 //

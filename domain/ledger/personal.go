@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,8 +82,8 @@ func (p Personal) Check(path string, limit int, required bool) error {
 	return CheckText(path, p.text, limit, required)
 }
 
-// Matches says whether the plain text has a form.
-func (p Personal) Matches(pattern *regexp.Regexp) bool { return pattern.MatchString(p.text) }
+// Test is what a rule says of the plain text.
+func (p Personal) Test(rule func(string) bool) bool { return rule(p.text) }
 
 // Format prints that there is something and never what, whatever the verb.
 func (p Personal) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[personal]")) }
