@@ -6,7 +6,7 @@
 // Read in this order: api.go (the routes, one screen), serve.go (what happens around each of
 // them), problem.go (errors), header.go (what clients may say in headers) and query.go (in
 // queries), then commands.go with schema.go (what a body must be), catalogue.go, events.go with
-// cloudevents.go and live.go, views.go with sheet.go (the formats), openapi.go with components.go and page.go (all of it
+// cloudevents.go and live.go, views.go with sheet.go (the formats), subjects.go (personal data), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
 
@@ -154,6 +154,7 @@ func (a *api) routes() []route {
 		{"views", "GET", "/v1/views", all, a.views},
 		{"view", "GET", "/v1/views/{view}", all, a.settled(a.view)},
 		{"view-row", "GET", "/v1/views/{view}/{key}", all, a.settled(a.viewRow)},
+		{"subject", "GET", "/v1/subjects/{id}", projections.PersonReaders, a.settled(a.subject)},
 		{"reports", "GET", "/v1/reports", all, a.reports},
 		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.report)},
 	}

@@ -83,7 +83,7 @@ var Unblinders = []ledger.Role{ledger.DPO, ledger.HR, ledger.LEG, ledger.FIN}
 // Aggregate is persons for the rest of the program.
 var Aggregate = ledger.New("person", ledger.Text{En: "person", Zh: "人员"}, Decider, Codec,
 	ledger.Does[Enrol, Command](ledger.Verb{Name: "enrol", Creates: true, Roles: officers,
-		Help: ledger.Text{En: "enter a person under a pseudonym, the stream's id", Zh: "以化名(事件流标识)登记人员"}}),
+		Help: ledger.Text{En: "enter a person under a pseudonym, the id of the stream", Zh: "以化名(事件流标识)登记人员"}}),
 	ledger.Does[Amend, Command](ledger.Verb{Name: "amend", Roles: officers,
 		Help: ledger.Text{En: "put right what is known of a person", Zh: "更正人员信息"}}),
 	ledger.Does[GiveConsent, Command](ledger.Verb{Name: "give-consent", Roles: officers,
@@ -103,11 +103,11 @@ var Aggregate = ledger.New("person", ledger.Text{En: "person", Zh: "人员"}, De
 	ledger.Does[EndPurpose, Command](ledger.Verb{Name: "end-purpose", Roles: officers,
 		Help: ledger.Text{En: "record the day on which the purpose was achieved; retention counts from it", Zh: "登记处理目的实现之日(保存期自此起算)"}}),
 	ledger.Does[ProposeErasure, Command](ledger.Verb{Name: "propose-erasure", Roles: protection,
-		Help: ledger.Text{En: "ask for a person's data to be erased", Zh: "提出删除个人信息"}}),
+		Help: ledger.Text{En: "ask for personal data to be erased", Zh: "提出删除个人信息"}}),
 	ledger.Does[Erase, Command](ledger.Verb{Name: "erase", FourEyes: true, Roles: deciders,
-		Help: ledger.Text{En: "decide that a person's data is erased; its key is destroyed and does not come back", Zh: "决定删除个人信息(密钥销毁,不可恢复)"}}),
+		Help: ledger.Text{En: "decide that personal data is erased; the key is destroyed and does not come back", Zh: "决定删除个人信息(密钥销毁,不可恢复)"}}),
 	ledger.Does[Disclose, Command](ledger.Verb{Name: "disclose", Roles: Unblinders,
-		Help: ledger.Text{En: "record that a person's data is shown to somebody, for a purpose", Zh: "登记个人信息的查看(须有目的)"}}),
+		Help: ledger.Text{En: "record that personal data is shown to somebody, for a purpose", Zh: "登记个人信息的查看(须有目的)"}}),
 )
 
 // reject is a rule's refusal.
