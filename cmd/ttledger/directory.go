@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/vault"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
@@ -32,7 +33,9 @@ var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate,
 //
 //	ledger.db         the truth
 //	views.db          read models; can be deleted
+//	vault.db          the keys of personal data, to be backed up apart
 //	keys/digest.key   the secret of request digests, 0600
+//	keys/master.key   what the keys in vault.db are wrapped by, 0600
 //	webhooks.json     who is told what is recorded; need not be there
 //	webhooks/         how far each of them was told
 //	lock              held by the one process that writes; names it
@@ -40,6 +43,7 @@ type directory struct {
 	path   string
 	lock   *flock.Flock // nil where opened for reading
 	store  *sqlite.Store
+	vault  *vault.Vault // nil where opened for reading
 	ledger *ledger.Ledger
 }
 
@@ -125,7 +129,10 @@ func (d *directory) open() (err error) {
 	if err != nil {
 		return fmt.Errorf("the secret of request digests is needed to tell a repeat from a new request: %w", err)
 	}
-	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Secret: secret, Streams: d.store, Now: time.Now, Aggregates: aggregates}
+	if err := d.openVault(); err != nil {
+		return err
+	}
+	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Secret: secret, Streams: d.store, Vault: d.vault, Now: time.Now, Aggregates: aggregates}
 	return nil
 }
 
@@ -169,6 +176,9 @@ func (d *directory) close() error {
 	var err error
 	if d.store != nil {
 		err = d.store.Close()
+	}
+	if d.vault != nil {
+		err = errors.Join(err, d.vault.Close())
 	}
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Unlock())

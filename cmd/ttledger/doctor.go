@@ -121,7 +121,7 @@ func (d *doctor) modes() {
 	if _, err := os.ReadFile(d.file("keys/digest.key")); err != nil {
 		d.find("keys", verdictFail, fmt.Sprintf("%v; without it no repeat is told from a new request: restore it from the backup of keys/", err), "缺少 keys/digest.key 或无法读取,请从 keys/ 的备份恢复")
 	}
-	wrong := open("keys", "keys/digest.key", "ledger.db", "ledger.db-wal", "ledger.db-shm")
+	wrong := open("keys", "keys/digest.key", "keys/master.key", "vault.db", "ledger.db", "ledger.db-wal", "ledger.db-shm")
 	switch {
 	case len(wrong) > 0:
 		list := strings.Join(wrong, " ")

@@ -17,6 +17,7 @@ import (
 
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/vault"
 	"ttledger/adapters/webhook"
 	"ttledger/projections"
 )
@@ -65,6 +66,7 @@ type server struct {
 	views  *sqlite.Views
 	runner *projections.Runner
 	hooks  *webhook.Sender
+	eraser *vault.Eraser // nil where the directory is only read
 	pulse  pulse
 	api    http.Handler
 	log    *slog.Logger
@@ -72,6 +74,9 @@ type server struct {
 
 func newServer(d *directory, log *slog.Logger) (*server, error) {
 	s := &server{d: d, log: log}
+	if d.vault != nil {
+		s.eraser = d.eraser(log)
+	}
 	var err error
 	if s.hooks, err = d.webhooks(log); err != nil {
 		return nil, err
@@ -114,6 +119,10 @@ const drain = 10 * time.Second
 // run serves until ctx ends, then shuts down in order of dependence: requests may wait for read
 // models, and read models read the store, which the caller closes last.
 func (s *server) run(ctx context.Context, listen string, started func(address string)) error {
+	// Before anybody is answered: what was erased is gone, from a restored vault too.
+	if err := s.eraser.CatchUp(ctx); err != nil {
+		return errors.Join(err, s.views.Close())
+	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return errors.Join(err, s.views.Close())
@@ -126,6 +135,8 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.runner.Run(models) }) // what ends it stands in the log and in /readyz
 	running.Go(func() { s.pulse.run(models) })
+	running.Go(func() { s.eraser.Run(models) })
+	running.Go(func() { s.retain(models) })
 	running.Go(func() {
 		if err := s.hooks.Run(models); err != nil && models.Err() == nil {
 			s.log.Error("webhooks stopped", "err", err)
