@@ -17,6 +17,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"ttledger/adapters/vault"
 	"ttledger/domain/ledger"
 	"ttledger/projections"
 )
@@ -104,6 +105,7 @@ func (d *doctor) examine(ctx context.Context) {
 	models := d.models(ctx)
 	if e, ok := d.ledger(ctx, models.entry); ok {
 		d.compare(models, e)
+		d.vault(e)
 	}
 }
 
@@ -226,6 +228,8 @@ type examined struct {
 	head standing
 	at   standing // the entry that was asked for
 	last time.Time
+
+	sealed int // events that hold something about a person
 }
 
 // ledger checks the record itself, and tells what stands at an entry.
@@ -275,6 +279,9 @@ func (d *doctor) pass(ctx context.Context, open *directory, entry ledger.Entry) 
 				return e, &projections.Undecodable{Stream: r.Stream, Version: r.Version, Entry: e.head.entry, Type: r.Type, Err: err}
 			}
 			e.head.stream, e.head.version, e.last = r.Stream.String(), r.Version, r.Meta.RecordedAt
+			if len(r.Meta.Subjects) > 0 {
+				e.sealed++
+			}
 			if e.head.entry == entry {
 				e.at = e.head
 			}
@@ -284,6 +291,22 @@ func (d *doctor) pass(ctx context.Context, open *directory, entry ledger.Entry) 
 		}
 	}
 	return e, nil
+}
+
+// vault checks that what was sealed can be opened: the keys are there, and what they are wrapped by.
+func (d *doctor) vault(e examined) {
+	_, err := os.Stat(d.file("vault.db"))
+	if err == nil {
+		_, err = vault.ReadMasterKey((&directory{path: d.path}).masterKeyFile())
+	}
+	switch {
+	case err == nil:
+		d.find("vault", verdictOK, fmt.Sprintf("the keys are there; %d events hold something about a person", e.sealed), fmt.Sprintf("密钥库在位;%d 条事件含个人信息", e.sealed))
+	case e.sealed == 0 && errors.Is(err, fs.ErrNotExist):
+		d.find("vault", verdictOK, "no event holds anything about a person yet; the next start begins a vault", "尚无个人信息;下次启动时建立密钥库")
+	default:
+		d.find("vault", verdictFail, fmt.Sprintf("%v; %d events hold what only its keys open: restore it from its backup", err, e.sealed), fmt.Sprintf("密钥库不可用,%d 条事件含个人信息;请从密钥备份恢复", e.sealed))
+	}
 }
 
 // compare holds the read models against the ledger.
