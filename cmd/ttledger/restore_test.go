@@ -90,6 +90,35 @@ func TestARestoreDoesNotBringAPersonBack(t *testing.T) {
 	})
 }
 
+// TestAnErasureThatACrashCutShort: it is recorded, and the key is still there. It counts as done,
+// and the next start does it.
+func TestAnErasureThatACrashCutShort(t *testing.T) {
+	b := newBureau(t)
+	b.start(t)
+	s := b.enrol(t, 1)
+	status, answer := b.command(t, "dora.dpo", s, "propose-erasure", map[string]any{"ground": "unlawful"}, uuid.New())
+	require.Equal(t, 200, status, answer)
+	b.stop(t)
+	key := wrappedKeys(t, b.file("vault.db"))[s.id]
+	d, err := openDirectory(b.data)
+	require.NoError(t, err)
+	do := func(handle string, role ledger.Role, verb, data string) error {
+		_, err := d.ledger.Do(t.Context(), ledger.Request{
+			Aggregate: "person", ID: s.id, Verb: verb, Command: uuid.New(), Body: []byte(`{"data":` + data + `}`),
+			Expect: ledger.Whatever(), Actor: ledger.Actor{Handle: handle, Roles: []ledger.Role{role}}, Source: ledger.Source{Kind: "api"},
+		})
+		return err
+	}
+	require.NoError(t, do("zhao.apr", ledger.APR, "erase", `{}`))
+	require.Equal(t, "subject-erased", ledger.CodeOf(do("dora.dpo", ledger.DPO, "disclose", `{"purpose":"subject-request","kinds":["name"]}`)))
+	require.NoError(t, d.close())
+	require.Equal(t, key, wrappedKeys(t, b.file("vault.db"))[s.id])
+
+	b.start(t)
+	require.Equal(t, make([]byte, len(key)), wrappedKeys(t, b.file("vault.db"))[s.id], "before anybody is answered")
+	b.stop(t)
+}
+
 // TestABackupBesideAServerIsOneMoment takes backups while commands are recorded, and finds each
 // of them whole: a prefix of the ledger with every key that it needs.
 func TestABackupBesideAServerIsOneMoment(t *testing.T) {
