@@ -243,6 +243,15 @@ func (v *Vault) Erased(ctx context.Context) ([]uuid.UUID, error) {
 	return list, errors.Join(err, ctx.Err())
 }
 
+// Knows says whether there is a key of a subject, or was one that was erased.
+func (v *Vault) Knows(ctx context.Context, subject uuid.UUID) (bool, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	known := false
+	err := v.execute("SELECT 1 FROM keys WHERE subject = ?", func(*sqlite.Stmt) { known = true }, subject[:])
+	return known, errors.Join(err, ctx.Err())
+}
+
 // execute runs a statement that is prepared once, with blobs for its parameters.
 func (v *Vault) execute(query string, row func(*sqlite.Stmt), args ...[]byte) error {
 	stmt, err := v.conn.Prepare(query)

@@ -67,6 +67,11 @@ func TestAVaultIsFoundAgain(t *testing.T) {
 	require.Equal(t, print, again)
 	_, err = v.Seal(t.Context(), lost, "name", nil)
 	require.Equal(t, "subject-erased", ledger.CodeOf(err))
+	for id, want := range map[uuid.UUID]bool{kept: true, lost: true, uuid.New(): false} {
+		known, err := v.Knows(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, known)
+	}
 	erased, err := v.Erased(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []uuid.UUID{lost}, erased)

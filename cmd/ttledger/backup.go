@@ -18,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"ttledger/domain/ledger"
 )
 
 // manifest says what a backup holds. It is written last: a directory without it is no backup.
@@ -126,7 +128,7 @@ func (d *directory) backUpLedger(ctx context.Context, to string) (head mark, err
 	if err != nil {
 		return head, err
 	}
-	head, err = checked(ctx, copied, func(mark) {})
+	head, err = checked(ctx, copied, func(mark, ledger.Recorded) {})
 	if err = errors.Join(err, copied.close()); err != nil {
 		return head, err
 	}

@@ -18,8 +18,9 @@ type mark struct {
 }
 
 // checked reads a whole ledger as it is stored: every event decodes, none is missing from the
-// order or from its stream. It answers the mark at the head, and tells f each on the way.
-func checked(ctx context.Context, d *directory, f func(mark)) (head mark, err error) {
+// order or from its stream. It answers the mark at the head, and tells f each
+// event with the mark it makes.
+func checked(ctx context.Context, d *directory, f func(mark, ledger.Recorded)) (head mark, err error) {
 	var sum [sha256.Size]byte
 	versions := map[ledger.StreamID]ledger.Version{}
 	head.Digest = hex.EncodeToString(sum[:])
@@ -38,7 +39,7 @@ func checked(ctx context.Context, d *directory, f func(mark)) (head mark, err er
 			}
 			sum = chained(sum, d.store.LedgerID(), r)
 			head.Digest = hex.EncodeToString(sum[:])
-			f(head)
+			f(head, r)
 		}
 		if batch.Live {
 			break

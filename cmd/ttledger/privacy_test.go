@@ -201,7 +201,7 @@ func headOf(t *testing.T, data string, at ledger.Entry) (head, then mark) {
 	d, err := openToRead(data)
 	require.NoError(t, err)
 	defer d.close()
-	head, err = checked(t.Context(), d, func(m mark) {
+	head, err = checked(t.Context(), d, func(m mark, _ ledger.Recorded) {
 		if m.Entry == at {
 			then = m
 		}

@@ -48,11 +48,14 @@ func restoreCommand() *cobra.Command {
 			if r.erased, err = readErased(erased); err != nil {
 				return err
 			}
-			head, gone, err := r.run(c.Context())
+			done, err := r.run(c.Context())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "restored to entry %d, digest %s; %d persons stay erased\n", head.Entry, head.Digest, gone)
+			if done.locked > 0 {
+				fmt.Fprintf(c.ErrOrStderr(), "the vault is older than the ledger: %d persons were entered since, and what is held of them cannot be read\n", done.locked)
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "restored to entry %d, digest %s; %d persons stay erased\n", done.head.Entry, done.head.Digest, done.erased)
 			return err
 		},
 	}
@@ -108,20 +111,45 @@ type restoring struct {
 	erased                []uuid.UUID
 }
 
+// restoreResult is what a restore came to.
+type restoreResult struct {
+	head   mark
+	erased int // persons whose keys are destroyed
+	locked int // persons whose keys are not in the vault, which is too old
+}
+
+func (done *restoreResult) count(ctx context.Context, v *vault.Vault, subjects map[uuid.UUID]bool) error {
+	gone, err := v.Erased(ctx)
+	if err != nil {
+		return err
+	}
+	done.erased = len(gone)
+	for s := range subjects {
+		known, err := v.Knows(ctx, s)
+		if err != nil {
+			return err
+		}
+		if !known {
+			done.locked++
+		}
+	}
+	return nil
+}
+
 // unverified is the name a ledger has until it is found whole: nothing serves it.
 const unverified = "ledger.db.new"
 
-func (r restoring) run(ctx context.Context) (head mark, gone int, err error) {
+func (r restoring) run(ctx context.Context) (done restoreResult, err error) {
 	if err := os.MkdirAll(r.data, 0o700); err != nil {
-		return head, 0, err
+		return done, err
 	}
 	// What is there may be newer than the backup, a vault above all.
 	if inside, err := os.ReadDir(r.data); err != nil || slices.ContainsFunc(inside, func(e fs.DirEntry) bool { return e.Name() != "lock" }) {
-		return head, 0, errors.Join(fmt.Errorf("%s is not empty; restore beside what is there, then move it", r.data), err)
+		return done, errors.Join(fmt.Errorf("%s is not empty; restore beside what is there, then move it", r.data), err)
 	}
 	d := &directory{path: r.data}
 	if err := d.take(); err != nil {
-		return head, 0, err
+		return done, err
 	}
 	defer func() {
 		err = errors.Join(err, d.close())
@@ -131,19 +159,23 @@ func (r restoring) run(ctx context.Context) (head mark, gone int, err error) {
 	}()
 	m, err := r.copyParts()
 	if err != nil {
-		return head, 0, err
+		return done, err
 	}
-	if head, err = r.verify(ctx, d, m); err != nil {
-		return head, 0, err
+	subjects := map[uuid.UUID]bool{}
+	if done.head, err = r.verify(ctx, d, m, subjects); err != nil {
+		return done, err
 	}
-	if gone, err = r.eraseAgain(ctx, d); err != nil {
-		return head, 0, err
+	if err = r.eraseAgain(ctx, d); err != nil {
+		return done, err
+	}
+	if err = done.count(ctx, d.vault, subjects); err != nil {
+		return done, err
 	}
 	// An empty log left by reading is not the new ledger's.
 	if err := errors.Join(d.store.Close(), removeFiles(filepath.Join(r.data, unverified), "-wal", "-shm")); err != nil {
-		return head, 0, err
+		return done, err
 	}
-	return head, gone, os.Rename(filepath.Join(r.data, unverified), filepath.Join(r.data, "ledger.db"))
+	return done, os.Rename(filepath.Join(r.data, unverified), filepath.Join(r.data, "ledger.db"))
 }
 
 // copyParts copies both backups, each file held against its manifest.
@@ -196,8 +228,9 @@ func (m manifest) copyTo(from, to string) error {
 	return nil
 }
 
-// verify reads the whole ledger, and holds it against its manifest and what must be in it.
-func (r restoring) verify(ctx context.Context, d *directory, m manifest) (head mark, err error) {
+// verify reads the whole ledger, and holds it against its manifest and what must be in it. It
+// notes whose keys protect something.
+func (r restoring) verify(ctx context.Context, d *directory, m manifest, subjects map[uuid.UUID]bool) (head mark, err error) {
 	path := filepath.Join(r.data, unverified)
 	if err := logged(path); err != nil {
 		return head, err
@@ -207,9 +240,12 @@ func (r restoring) verify(ctx context.Context, d *directory, m manifest) (head m
 	}
 	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Streams: d.store, Aggregates: aggregates}
 	at := mark{}
-	head, err = checked(ctx, d, func(m mark) {
+	head, err = checked(ctx, d, func(m mark, e ledger.Recorded) {
 		if m.Entry == r.notBefore.Entry {
 			at = m
+		}
+		for _, s := range e.Meta.Subjects {
+			subjects[s] = true
 		}
 	})
 	switch {
@@ -235,24 +271,23 @@ func logged(path string) error {
 }
 
 // eraseAgain destroys in the restored vault the keys of all who were erased.
-func (r restoring) eraseAgain(ctx context.Context, d *directory) (gone int, err error) {
+func (r restoring) eraseAgain(ctx context.Context, d *directory) error {
 	master, err := vault.ReadMasterKey(d.masterKeyFile())
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if d.vault, err = vault.Open(d.file("vault.db"), master, d.store.LedgerID()); err != nil {
-		return 0, err
+		return err
 	}
 	if err := d.eraser(slog.New(slog.DiscardHandler)).CatchUp(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	for _, subject := range r.erased {
 		if err := d.vault.Erase(ctx, subject); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	list, err := d.vault.Erased(ctx)
-	return len(list), err
+	return nil
 }
 
 // discard removes what a restore that failed has copied.
