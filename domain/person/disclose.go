@@ -59,16 +59,32 @@ func (c Disclose) decide(s State, at ledger.Context) ([]Event, error) {
 		}
 	}
 	if at.Role != ledger.DPO {
-		if !slices.Contains(p.Roles, at.Role) {
-			return nil, reject("purpose-role", fmt.Sprintf("%s is no purpose of the role %s", p.Code, at.Role), fmt.Sprintf("角色 %s 不能以 %s 为目的", at.Role, p.Code))
-		}
-		if err := s.unrestricted(); err != nil {
+		if err := ledger.First(p.allows(at.Role), s.unrestricted(), s.agreed(c.Kinds)); err != nil {
 			return nil, err
 		}
 	}
 	kinds := slices.Clone(c.Kinds)
 	slices.SortFunc(kinds, strings.Compare)
 	return []Event{DataDisclosed{c.Purpose, slices.Compact(kinds)}}, nil
+}
+
+func (p Purpose) allows(role ledger.Role) error {
+	if slices.Contains(p.Roles, role) {
+		return nil
+	}
+	return reject("purpose-role", fmt.Sprintf("%s is no purpose of the role %s", p.Code, role), fmt.Sprintf("角色 %s 不能以 %s 为目的", role, p.Code))
+}
+
+// agreed refuses what rests on a consent that was withdrawn: from then on it is not used, whether
+// or not it was erased yet.
+func (s State) agreed(kinds []string) error {
+	if s.Basis == "consent" && !s.consents("processing") {
+		return reject("consent-withdrawn", "the consent that this rested on was withdrawn (PIPL 15)", "所依据的同意已撤回(个人信息保护法第十五条)")
+	}
+	if slices.Contains(kinds, "id-document") && !s.consents("sensitive") {
+		return sensitiveNeeded
+	}
+	return nil
 }
 
 // DataDisclosed: the actor was shown kinds of the person's data.
