@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -42,7 +44,7 @@ func TestARestoreDoesNotBringAPersonBack(t *testing.T) {
 	require.NoError(t, os.WriteFile(list, []byte(must(t, "privacy", "erased", "--data", b.data)), 0o600))
 	b.stop(t)
 
-	opens := func(t *testing.T, data string) {
+	stays := func(t *testing.T, data string) {
 		t.Helper()
 		b.data = data
 		b.start(t)
@@ -62,7 +64,7 @@ func TestARestoreDoesNotBringAPersonBack(t *testing.T) {
 		_, err := copyFile(filepath.Join(oldVault, "vault.db"), filepath.Join(original, "vault.db"))
 		require.NoError(t, err)
 		b.seen = ""
-		opens(t, original)
+		stays(t, original)
 	})
 	t.Run("the ledger of today and the older vault", func(t *testing.T) {
 		data := filepath.Join(t.TempDir(), "data")
@@ -70,14 +72,14 @@ func TestARestoreDoesNotBringAPersonBack(t *testing.T) {
 		require.Zero(t, code, problems)
 		require.Contains(t, out, "1 persons stay erased")
 		require.Contains(t, problems, "1 persons were entered since", "what is lost is said")
-		opens(t, data)
+		stays(t, data)
 	})
 	t.Run("both of today", func(t *testing.T) {
 		data := filepath.Join(t.TempDir(), "data")
 		must(t, "restore", "--data", data, "--from", newLedger, "--vault-from", newVault)
 		restored := files(t, data)[filepath.Join(data, "ledger.db")]
 		require.Equal(t, []byte{2, 2}, restored[18:20], "a ledger writes ahead")
-		opens(t, data)
+		stays(t, data)
 	})
 	t.Run("both older, held to today", func(t *testing.T) {
 		data := filepath.Join(t.TempDir(), "data")
@@ -89,7 +91,7 @@ func TestARestoreDoesNotBringAPersonBack(t *testing.T) {
 	t.Run("both older, with the list", func(t *testing.T) {
 		data := filepath.Join(t.TempDir(), "data")
 		must(t, "restore", "--data", data, "--from", oldLedger, "--vault-from", oldVault, "--erased", list)
-		opens(t, data)
+		stays(t, data)
 	})
 }
 
@@ -120,6 +122,64 @@ func TestAnErasureThatACrashCutShort(t *testing.T) {
 	b.start(t)
 	require.Equal(t, make([]byte, len(key)), wrappedKeys(t, b.file("vault.db"))[s.id], "before anybody is answered")
 	b.stop(t)
+}
+
+// opens counts the texts of a ledger, each of which its vault opens.
+func opens(t *testing.T, d *directory) (n int) {
+	t.Helper()
+	_, err := facts(t.Context(), d, moment{}, func(f projections.Fact) error {
+		for _, p := range ledger.PartsOf(f.Event) {
+			if _, err := d.ledger.Open(t.Context(), p.Text); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return n
+}
+
+// TestAKilledServerLosesNoKey kills a server while persons are entered: whatever is in the ledger
+// afterwards opens, and what was answered is there.
+func TestAKilledServerLosesNoKey(t *testing.T) {
+	b := newBureau(t)
+	answered := 0
+	for round := range 8 {
+		b.start(t)
+		var writing sync.WaitGroup
+		var count [4]int
+		for i := range count {
+			writing.Go(func() {
+				for n := 0; ; n++ {
+					s := somebodyNo(n)
+					body, _ := json.Marshal(map[string]any{"data": s.enrolment()})
+					q, _ := http.NewRequest("POST", b.address+"/v1/commands/person/"+s.id.String()+"/enrol", bytes.NewReader(body))
+					q.Header = http.Header{"Authorization": {"Bearer " + b.tokens["hua.hr"]}, "Content-Type": {"application/json"}, "Idempotency-Key": {s.key.String()}}
+					r, err := client.Do(q)
+					if err != nil {
+						return // killed
+					}
+					r.Body.Close()
+					if r.StatusCode == http.StatusCreated {
+						count[i]++
+					}
+				}
+			})
+		}
+		time.Sleep(time.Duration(20+15*round) * time.Millisecond) // another moment each round
+		require.NoError(t, b.Process.Kill())
+		_ = b.Wait()
+		writing.Wait()
+		for _, n := range count {
+			answered += n
+		}
+	}
+	require.Positive(t, answered)
+	d, err := openDirectory(b.data)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, opens(t, d), 5*answered)
+	require.NoError(t, d.close())
 }
 
 // TestABackupBesideAServerIsOneMoment takes backups while commands are recorded, and finds each
@@ -159,18 +219,7 @@ func TestABackupBesideAServerIsOneMoment(t *testing.T) {
 		require.Equal(t, at, head)
 		d, err := openDirectory(data)
 		require.NoError(t, err)
-		opened := 0
-		_, err = facts(t.Context(), d, moment{}, func(f projections.Fact) error {
-			for _, p := range ledger.PartsOf(f.Event) {
-				if _, err := d.ledger.Open(t.Context(), p.Text); err != nil {
-					return err
-				}
-				opened++
-			}
-			return nil
-		})
-		require.NoError(t, err)
-		require.GreaterOrEqual(t, opened, 5*20)
+		require.GreaterOrEqual(t, opens(t, d), 5*20)
 		require.NoError(t, d.close())
 		out := must(t, "doctor", "--data", data)
 		require.NotContains(t, out, "fail ")
