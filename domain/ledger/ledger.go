@@ -5,8 +5,9 @@
 // no HTTP: what changes from call to call is handed in.
 //
 // Read in this order: ledger.go (what is recorded), value.go (what it is made of), errors.go,
-// codec.go (how a fact is stored for ever), aggregate.go (what one kind of thing is), and
-// handler.go (the route of a command).
+// codec.go (how a fact is stored for ever), aggregate.go (what one kind of thing is),
+// handler.go (the route of a command), and personal.go, parts.go, vault.go and sealing.go (what
+// tells who somebody is).
 package ledger
 
 import (
