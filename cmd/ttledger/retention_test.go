@@ -163,4 +163,13 @@ func TestAVaultIsNotLostQuietly(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Contains(t, answer, s.texts[0])
 	b.stop(t)
+
+	to, vaultTo, _ := backup(t, b.data)
+	require.NotContains(t, files(t, vaultTo), filepath.Join(vaultTo, "keys/master.key"), "what is kept elsewhere stays there")
+	restored := filepath.Join(t.TempDir(), "restored")
+	must(t, "restore", "--data", restored, "--from", to, "--vault-from", vaultTo)
+	t.Setenv(masterKeyVariable, "")
+	_, problems, code := call(t, "restore", "--data", filepath.Join(t.TempDir(), "keyless"), "--from", to, "--vault-from", vaultTo)
+	require.Equal(t, 1, code)
+	require.Contains(t, problems, "master key")
 }
