@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,8 +21,12 @@ type Eraser struct {
 	Erases func(ledger.Recorded) (subject uuid.UUID, ok bool) // whether an event erases somebody
 	Log    *slog.Logger
 
-	at projections.Checkpoint
+	at      projections.Checkpoint
+	failing atomic.Bool
 }
+
+// Failing says that a recorded erasure was tried and could not be carried out yet.
+func (e *Eraser) Failing() bool { return e.failing.Load() }
 
 const (
 	firstPause = 100 * time.Millisecond
@@ -58,7 +63,9 @@ func (e *Eraser) follow(ctx context.Context, once bool) error {
 		}
 		for _, r := range batch.Events {
 			if subject, ok := e.Erases(r); ok {
-				if err := e.Vault.Erase(ctx, subject); err != nil {
+				err := e.Vault.Erase(ctx, subject)
+				e.failing.Store(err != nil)
+				if err != nil {
 					return err
 				}
 			}

@@ -87,9 +87,11 @@ func TestAnErasureIsNotGivenUp(t *testing.T) {
 		second := put(t, store, "erased")
 		synctest.Wait()
 		require.False(t, v.erased(t, second))
+		require.True(t, e.Failing())
 		time.Sleep(time.Minute) // of the bubble
 		synctest.Wait()
 		require.True(t, v.erased(t, second))
+		require.False(t, e.Failing())
 		stop()
 		running.Wait()
 	})

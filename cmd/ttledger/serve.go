@@ -86,6 +86,9 @@ func newServer(d *directory, log *slog.Logger) (*server, error) {
 	}
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
+	if s.eraser != nil {
+		m.erasures(s.eraser.Failing)
+	}
 	d.store.Watch(m.committed)
 	s.api, err = httpapi.New(httpapi.Config{
 		Ledger: d.ledger, Feed: d.store, Reader: s.views,
