@@ -16,19 +16,23 @@ import (
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/person"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate}
+var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a
 // line here.
 var later = []string{
 	"principal.token-issued.v2", "principal.token-rotated.v1", "identity.linked.v1", "identity.unlinked.v1", "trace.day-sealed.v1",
+	"person.enrolled.v1", "person.amended.v1", "person.consent-given.v1", "person.consent-withdrawn.v1", "person.restricted.v1",
+	"person.restriction-lifted.v1", "person.legal-hold-placed.v1", "person.legal-hold-lifted.v1", "person.classified.v1",
+	"person.purpose-ended.v1", "person.erasure-proposed.v1", "person.data-disclosed.v1", "person.data-erased.v1",
 }
 
 // everyFact is one fact of each stored shape, as the domain's fixtures have it.

@@ -7,7 +7,7 @@
 // them), admit.go (who asks) with guard.go, limit.go, address.go, session.go and oidc.go, sight.go
 // (what they see), trace.go (what of it is remembered), problem.go (errors), header.go (what clients may say in headers) and query.go (in
 // queries), then commands.go with schema.go (what a body must be), catalogue.go with template.go, events.go with
-// cloudevents.go and live.go, views.go with sheet.go (the formats), openapi.go with components.go and page.go (all of it
+// cloudevents.go and live.go, views.go with sheet.go (the formats), subjects.go (personal data), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
 
@@ -187,6 +187,7 @@ func (a *api) routes() []route {
 		{"views", "GET", "/v1/views", all, a.views},
 		{"view", "GET", "/v1/views/{view}", all, a.settled(a.traced(a.view))},
 		{"view-row", "GET", "/v1/views/{view}/{key}", all, a.settled(a.traced(a.viewRow))},
+		{"subject", "GET", "/v1/subjects/{id}", projections.PersonReaders, a.settled(a.traced(a.subject))},
 		{"reports", "GET", "/v1/reports", all, a.reports},
 		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.traced(a.report))},
 		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},

@@ -39,6 +39,7 @@ var routeTexts = map[string]ledger.Text{
 	"views":           {En: "the read models one may read", Zh: "可读的视图"},
 	"view":            {En: "the rows of a read model", Zh: "视图各行"},
 	"view-row":        {En: "one row of a read model", Zh: "视图单行"},
+	"subject":         {En: "what is held of a person, where and until when; opened for a purpose, which is recorded", Zh: "所存个人信息、存放位置与期限;须有目的方可查看,并留下记录"},
 	"reports":         {En: "the reports one may read", Zh: "可读的报表"},
 	"report":          {En: "a standard report", Zh: "标准报表"},
 }
@@ -111,6 +112,10 @@ func (a *api) plain(o operation) operation {
 			cloudEvents(), inMedia(mediaTypes[formatLive], aString))
 	case "views":
 		o.content = inJSON(record(tree{"views": list(record(tree{"name": aString, "version": anInteger, "title": ref("schemas", "Text"), "route": aString, "columns": columns}))}))
+	case "subject":
+		o.params, o.headers, o.problems = settledParams, settledHeaders, []int{404, 409, 422}
+		o.own = subjectParams()
+		o.content = inJSON(answerOf[subjectAnswer]())
 	case "reports":
 		o.content = inJSON(record(tree{"reports": list(record(tree{
 			"code": aString, "title": ref("schemas", "Text"), "formula": aString, "route": aString, "params": list(answerOf[projections.Param]()), "columns": columns,

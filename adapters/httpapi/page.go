@@ -115,6 +115,7 @@ type pageField struct {
 	Type     string // of JSON
 	Format   string // uuid or date, where it is one
 	Required bool
+	Personal bool // it is kept sealed
 	Choices  []any
 	Help     ledger.Text
 }
@@ -202,7 +203,7 @@ func eventSchema(g ledger.Aggregate, name string) (s *jsonschema.Schema, now str
 	if err != nil {
 		return nil, "", err
 	}
-	return schemaOf(reflect.TypeOf(e)), e.EventType(), nil
+	return storedSchemaOf(reflect.TypeOf(e)), e.EventType(), nil
 }
 
 // curl is the command as one types it.
@@ -226,9 +227,10 @@ func fieldsOf(s *jsonschema.Schema, path string) []pageField {
 	for p := s.Properties.Oldest(); p != nil; p = p.Next() {
 		f, at := p.Value, path+p.Key
 		zh, _ := f.Extras[inChinese].(string)
+		_, sealed := f.Extras[personal]
 		field := pageField{
 			Path: at, Type: f.Type, Format: f.Format, Required: slices.Contains(s.Required, p.Key),
-			Choices: f.Enum, Help: ledger.Text{En: f.Description, Zh: zh},
+			Personal: sealed, Choices: f.Enum, Help: ledger.Text{En: f.Description, Zh: zh},
 		}
 		if f.Pattern == datePattern {
 			field.Format = "date"
@@ -238,6 +240,8 @@ func fieldsOf(s *jsonschema.Schema, path string) []pageField {
 		}
 		list = append(list, field)
 		if f.Items != nil {
+			list[len(list)-1].Choices = append(field.Choices, f.Items.Enum...)
+			_, list[len(list)-1].Personal = f.Items.Extras[personal]
 			list = append(list, fieldsOf(f.Items, at+"[].")...)
 		}
 		list = append(list, fieldsOf(f, at+".")...)
@@ -283,6 +287,7 @@ var pageLabels = map[string]ledger.Text{
 	"creates":   {En: "begins a stream", Zh: "新建事件流"},
 	"field":     {En: "Field", Zh: "字段"},
 	"type":      {En: "Type", Zh: "类型"},
+	"personal":  {En: "personal, kept sealed", Zh: "个人信息,加密保存"},
 	"required":  {En: "required", Zh: "必填"},
 	"choices":   {En: "One of", Zh: "可选值"},
 	"help":      {En: "Meaning", Zh: "说明"},

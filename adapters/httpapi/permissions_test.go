@@ -70,12 +70,16 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 	require.NoError(t, err)
 	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "trace", ID: trace.ID(day), Verb: "seal", Command: uuid.New(), Body: raw, Actor: trace.Sealer})
 	require.NoError(t, err)
+	somebody := uuid.NewString()
+	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "person", ID: uuid.MustParse(somebody), Verb: "enrol", Command: uuid.New(), Body: []byte(wang), Actor: ledger.Actor{Handle: "hr", Roles: []ledger.Role{ledger.HR}}})
+	require.NoError(t, err)
 	missing := uuid.NewString()
 	by = map[string]things{
 		"project":      {func(h string) string { return own[h] }, propose(""), missing},
 		"principal":    {func(h string) string { return principal.ID(h).String() }, principal.ID("ada").String(), missing},
 		"organisation": {nil, organisation, missing},
 		"identity":     {nil, link.String(), missing},
+		"person":       {nil, somebody, missing},
 		"trace":        {nil, trace.ID(day).String(), missing},
 	}
 	w.settle()
@@ -121,6 +125,8 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 		for _, verb := range []string{"propose", "nothing"} {
 			list = append(list, simple(strings.NewReplacer("{aggregate}", "project", "{verb}", verb).Replace(rt.path)))
 		}
+	case "subject":
+		list = append(list, linesFor("GET /v1/subjects", "GET", "/v1/subjects/%s", "", by["person"])...)
 	case "stream":
 		for _, g := range a.Ledger.Aggregates {
 			list = append(list, linesFor("GET /v1/streams/"+g.Category, "GET", "/v1/streams/"+g.Category+"/%s", "", by[g.Category])...)

@@ -21,7 +21,28 @@ import (
 
 // schemaOf derives the JSON Schema (2020-12) of a type as its strict decoder reads it.
 func schemaOf(t reflect.Type) *jsonschema.Schema {
-	r := jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true, Mapper: leaf}
+	return schemaBy(t, leaf)
+}
+
+// storedSchemaOf is schemaOf for an event, in which personal texts are sealed.
+func storedSchemaOf(t reflect.Type) *jsonschema.Schema {
+	return schemaBy(t, func(t reflect.Type) *jsonschema.Schema {
+		if t == reflect.TypeFor[ledger.Personal]() {
+			return schemaOf(reflect.TypeFor[sealedText]())
+		}
+		return leaf(t)
+	})
+}
+
+// sealedText is a personal text as it is stored.
+type sealedText struct {
+	Subject uuid.UUID `json:"subject" en:"pseudonym whose key it is sealed under" zh:"化名标识(其密钥加密)"`
+	Kind    string    `json:"kind" en:"kind of text" zh:"信息类别"`
+	Sealed  []byte    `json:"sealed" en:"ciphertext" zh:"密文"`
+}
+
+func schemaBy(t reflect.Type, mapper func(reflect.Type) *jsonschema.Schema) *jsonschema.Schema {
+	r := jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true, Mapper: mapper}
 	s := r.ReflectFromType(t)
 	annotate(s, t)
 	return s
@@ -46,7 +67,7 @@ func leaf(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "uuid"}
 	case reflect.TypeFor[time.Time]():
 		return &jsonschema.Schema{Type: "string", Format: "date-time"}
-	case reflect.TypeFor[ledger.Position](), reflect.TypeFor[ledger.StreamID]():
+	case reflect.TypeFor[ledger.Position](), reflect.TypeFor[ledger.StreamID](), reflect.TypeFor[ledger.Personal]():
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[json.RawMessage]():
 		return &jsonschema.Schema{}
@@ -72,16 +93,38 @@ func annotate(s *jsonschema.Schema, t reflect.Type) {
 			continue
 		}
 		describe(field, ledger.Text{En: f.Tag.Get("en"), Zh: f.Tag.Get("zh")})
+		value := field // or, of a list, what is in it
+		if field.Items != nil {
+			value = field.Items
+		}
 		if choices := f.Tag.Get("enum"); choices != "" {
 			for c := range strings.SplitSeq(choices, ",") {
-				field.Enum = append(field.Enum, c)
+				value.Enum = append(value.Enum, c)
 			}
+		}
+		if kind := f.Tag.Get("personal"); kind != "" {
+			markPersonal(value, kind)
 		}
 		annotate(field, f.Type)
 	}
 }
 
-const inChinese = "x-description-zh"
+const (
+	inChinese = "x-description-zh"
+	personal  = "x-personal" // the kind of a text about a person, which is kept sealed
+)
+
+func markPersonal(s *jsonschema.Schema, kind string) {
+	if s.Extras == nil {
+		s.Extras = map[string]any{}
+	}
+	s.Extras[personal] = kind
+	if s.Properties != nil {
+		if k, ok := s.Properties.Get("kind"); ok {
+			k.Enum = []any{kind}
+		}
+	}
+}
 
 func describe(s *jsonschema.Schema, text ledger.Text) {
 	if s.Description = text.En; text.Zh != "" {
@@ -220,6 +263,8 @@ func example(s *jsonschema.Schema, whole bool) any {
 		return "6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11"
 	case s.Pattern == datePattern:
 		return "2026-05-04"
+	case s.ContentEncoding == "base64":
+		return "Y2lwaGVydGV4dA=="
 	}
 	switch s.Type {
 	case "string":

@@ -21,14 +21,16 @@ import (
 	"ttledger/adapters/sqlite"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
+	"ttledger/domain/ledger/ledgertest"
 	"ttledger/domain/organisation"
+	"ttledger/domain/person"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
-// world is a whole ledger behind a real server: the memory store, real read models, five
+// world is a whole ledger behind a real server: the memory store, real read models, some
 // principals. Read models advance when a test says so (settle).
 type world struct {
 	t      *testing.T
@@ -80,7 +82,8 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
-		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate},
+		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate},
+		Vault:      &ledgertest.Vault{},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
 	require.NoError(t, err)

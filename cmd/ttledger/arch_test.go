@@ -110,3 +110,24 @@ func TestRulesSeeNoClock(t *testing.T) {
 		}))
 	}
 }
+
+var opening = regexp.MustCompile(`[lL]edger\.Open\(`)
+
+// TestOnlyARendererOpens: personal data is decrypted where an answer is made for somebody who may
+// see it, and nowhere else.
+func TestOnlyARendererOpens(t *testing.T) {
+	found := map[string]int{}
+	for _, root := range []string{"../../domain", "../../projections", "../../adapters", "../../cmd"} {
+		require.NoError(t, filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			code, err := os.ReadFile(path)
+			if n := len(opening.FindAll(code, -1)); n > 0 {
+				found[path] = n
+			}
+			return err
+		}))
+	}
+	require.Equal(t, map[string]int{"../../adapters/httpapi/subjects.go": 1}, found)
+}

@@ -17,9 +17,11 @@ import (
 	"github.com/google/uuid"
 
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/vault"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/person"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
@@ -28,7 +30,7 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate,
+	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
 }
 
 // directory is an open data directory:
@@ -37,7 +39,9 @@ var aggregates = []ledger.Aggregate{
 //	store.json        which ledger it is, where it does
 //	views.db          read models; can be deleted
 //	trace.db          who read what, append-only
+//	vault.db          the keys of personal data, to be backed up apart
 //	keys/digest.key   the secret of request digests, 0600
+//	keys/master.key   what the keys in vault.db are wrapped by, 0600
 //	webhooks.json     who is told what is recorded; need not be there
 //	webhooks/         how far each of them was told
 //	lock              held by the one process that writes; names it
@@ -45,6 +49,7 @@ type directory struct {
 	place
 	lock   *flock.Flock // nil where opened for reading
 	store  store
+	vault  *vault.Vault // nil where opened for reading, and where the events live elsewhere
 	ledger *ledger.Ledger
 }
 
@@ -147,6 +152,13 @@ func (d *directory) open(ctx context.Context) error {
 		}
 	}
 	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Secret: secret, Streams: d.store, Now: time.Now, Aggregates: aggregates}
+	if d.elsewhere() {
+		return nil // the processes of a cluster would each keep keys of their own
+	}
+	if err := d.openVault(); err != nil {
+		return err
+	}
+	d.ledger.Vault = d.vault
 	return nil
 }
 
@@ -201,6 +213,9 @@ func (d *directory) close() error {
 	var err error
 	if d.store != nil {
 		err = d.store.Close()
+	}
+	if d.vault != nil {
+		err = errors.Join(err, d.vault.Close())
 	}
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.Unlock())

@@ -18,6 +18,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"ttledger/adapters/esdb"
+	"ttledger/adapters/vault"
 	"ttledger/domain/ledger"
 	"ttledger/projections"
 )
@@ -105,6 +106,7 @@ func (d *doctor) examine(ctx context.Context) {
 	models := d.models(ctx)
 	if e, ok := d.ledger(ctx, models.entry); ok {
 		d.compare(models, e)
+		d.vault(e)
 	}
 }
 
@@ -122,7 +124,7 @@ func (d *doctor) modes() {
 	if _, err := os.ReadFile(d.file("keys/digest.key")); err != nil {
 		d.find("keys", verdictFail, fmt.Sprintf("%v; without it no repeat is told from a new request: restore it from the backup of keys/", err), "缺少 keys/digest.key 或无法读取,请从 keys/ 的备份恢复")
 	}
-	wrong := open("keys", "keys/digest.key", "ledger.db", "ledger.db-wal", "ledger.db-shm", "trace.db", "trace.db-wal", "trace.db-shm", markerFile)
+	wrong := open("keys", "keys/digest.key", "keys/master.key", "vault.db", "ledger.db", "ledger.db-wal", "ledger.db-shm", "trace.db", "trace.db-wal", "trace.db-shm", markerFile)
 	switch {
 	case len(wrong) > 0:
 		list := strings.Join(wrong, " ")
@@ -227,6 +229,8 @@ type examined struct {
 	head standing
 	at   standing // the entry that was asked for
 	last time.Time
+
+	sealed int // events that hold something about a person
 }
 
 // ledger checks the record itself, and tells what stands at an entry.
@@ -283,6 +287,9 @@ func (d *doctor) pass(ctx context.Context, open *directory, entry ledger.Entry) 
 				return e, &projections.Undecodable{Stream: r.Stream, Version: r.Version, Entry: e.head.entry, Type: r.Type, Err: err}
 			}
 			e.head.stream, e.head.version, e.last = r.Stream.String(), r.Version, r.Meta.RecordedAt
+			if len(r.Meta.Subjects) > 0 {
+				e.sealed++
+			}
 			if e.head.entry == entry {
 				e.at = e.head
 			}
@@ -292,6 +299,22 @@ func (d *doctor) pass(ctx context.Context, open *directory, entry ledger.Entry) 
 		}
 	}
 	return e, nil
+}
+
+// vault checks that what was sealed can be opened: the keys are there, and what they are wrapped by.
+func (d *doctor) vault(e examined) {
+	_, err := os.Stat(d.file("vault.db"))
+	if err == nil {
+		_, err = vault.ReadMasterKey((&directory{place: place{data: d.data}}).masterKeyFile())
+	}
+	switch {
+	case err == nil:
+		d.find("vault", verdictOK, fmt.Sprintf("the keys are there; %d events hold something about a person", e.sealed), fmt.Sprintf("密钥库在位;%d 条事件含个人信息", e.sealed))
+	case e.sealed == 0 && errors.Is(err, fs.ErrNotExist):
+		d.find("vault", verdictOK, "no event holds anything about a person yet; the next start begins a vault", "尚无个人信息;下次启动时建立密钥库")
+	default:
+		d.find("vault", verdictFail, fmt.Sprintf("%v; %d events hold what only its keys open: restore it from its backup", err, e.sealed), fmt.Sprintf("密钥库不可用,%d 条事件含个人信息;请从密钥备份恢复", e.sealed))
+	}
 }
 
 // compare holds the read models against the ledger.

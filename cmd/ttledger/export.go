@@ -99,7 +99,7 @@ func (a *access) fetchHere(c *cobra.Command, token, path, out string) (err error
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if !locked {
-		if err := s.runner.CatchUp(c.Context()); err != nil {
+		if err := errors.Join(s.eraser.CatchUp(c.Context()), s.runner.CatchUp(c.Context())); err != nil {
 			return err
 		}
 	}

@@ -69,6 +69,12 @@ func newMetrics(l lag) *metrics {
 	return m
 }
 
+// erasures shows whether an erasure that was decided cannot be carried out.
+func (m *metrics) erasures(failing func() bool) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ttledger_erasure_failing",
+		Help: "1 where a recorded erasure could not be carried out yet."}, func() float64 { return truth(failing()) }))
+}
+
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }

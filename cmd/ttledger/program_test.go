@@ -26,6 +26,7 @@ import (
 // TestMain lets the test binary be the program itself, so that it can be killed.
 func TestMain(m *testing.M) {
 	if os.Getenv("TTLEDGER_TEST_MAIN") != "" {
+		dumpOnHangup()
 		main()
 		return
 	}
@@ -56,6 +57,7 @@ func must(t *testing.T, args ...string) string {
 type served struct {
 	*exec.Cmd
 	address, token string
+	said           string // file of what it writes on standard error
 }
 
 var tokenPattern = regexp.MustCompile(`ttl_[A-Za-z0-9_-]{65}`)
@@ -65,7 +67,7 @@ func startServer(t *testing.T, data string, more ...string) *served {
 	problems, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // which the process itself writes
 	require.NoError(t, err)
 	defer problems.Close()
-	s.Stderr = problems
+	s.Stderr, s.said = problems, problems.Name()
 	out, err := s.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.Start())

@@ -22,6 +22,7 @@ import (
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/oidc"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/vault"
 	"ttledger/adapters/webhook"
 	"ttledger/projections"
 )
@@ -125,6 +126,7 @@ type server struct {
 	views  *sqlite.Views
 	runner *projections.Runner
 	hooks  *webhook.Sender
+	eraser *vault.Eraser // nil where there is no vault
 	pulse  pulse
 	trace  *sqlite.Trace
 	seals  *sealer
@@ -135,6 +137,9 @@ type server struct {
 
 func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) (*server, error) {
 	s := &server{d: d, log: log}
+	if d.vault != nil {
+		s.eraser = d.eraser(log)
+	}
 	var err error
 	if s.hooks, err = d.webhooks(log); err != nil {
 		return nil, err
@@ -148,6 +153,9 @@ func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) 
 	s.seals = &sealer{trace: s.trace, ledger: d.ledger, log: log}
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
+	if s.eraser != nil {
+		m.erasures(s.eraser.Failing)
+	}
 	switch store := d.store.(type) {
 	case *sqlite.Store:
 		store.Watch(m.committed)
@@ -195,6 +203,12 @@ const drain = 10 * time.Second
 // run serves until ctx ends, then shuts down in order of dependence: requests may wait for read
 // models, and read models read the store, which the caller closes last.
 func (s *server) run(ctx context.Context, listen string, started func(address string)) error {
+	// Before anybody is answered: what was erased is gone, from a restored vault too.
+	if s.eraser != nil {
+		if err := s.eraser.CatchUp(ctx); err != nil {
+			return errors.Join(err, s.close())
+		}
+	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return errors.Join(err, s.close())
@@ -211,6 +225,10 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	running.Go(func() { _ = s.runner.Run(models) }) // what ends it stands in the log and in /readyz
 	running.Go(func() { s.pulse.run(models) })
 	running.Go(func() { s.seals.run(models) })
+	if s.eraser != nil {
+		running.Go(func() { s.eraser.Run(models) })
+		running.Go(func() { s.retain(models) })
+	}
 	running.Go(func() {
 		if err := s.hooks.Run(models); err != nil && models.Err() == nil {
 			s.log.Error("webhooks stopped", "err", err)

@@ -129,6 +129,10 @@ type Relier interface{ ReliesOn() []StreamID }
 type Decider[S, C any, E Event] struct {
 	Decide func(S, C, Context) ([]E, error)
 	Evolve func(S, E, Metadata) S // S's zero value is the state of no stream
+
+	// About says which person a stream is about, in a state; nil where streams are about nobody.
+	// Documents that commands on such a stream name are digested under that person's key.
+	About func(S, StreamID) uuid.UUID
 }
 
 // Aggregate is one kind of thing with its rules, its generics closed over, as the rest of the
@@ -153,7 +157,8 @@ type Aggregate struct {
 // prepared is a decoded command, ready to be decided on any state.
 type prepared struct {
 	reliesOn []StreamID
-	decide   func(state any, c Context) ([]Proposed, error)
+	personal bool // it has personal texts
+	decide   func(state any, c Context, s *sealing) ([]Proposed, error)
 }
 
 // New builds an Aggregate. It panics on a verb without a role or entered twice, and on one whose
@@ -182,24 +187,34 @@ func New[S, C any, E Event](category string, title Text, d Decider[S, C, E], cod
 			return prepared{}, err
 		}
 		var p prepared
+		if p.personal, err = personalOf(reflect.TypeOf(command)).carried(command); err != nil {
+			return prepared{}, err
+		}
 		if r, ok := any(command).(Relier); ok {
 			p.reliesOn = r.ReliesOn()
 		}
-		p.decide = func(state any, c Context) ([]Proposed, error) {
+		p.decide = func(state any, c Context, s *sealing) ([]Proposed, error) {
 			events, err := d.Decide(state.(S), command, c)
 			if err != nil {
 				return nil, err
 			}
-			return encode(codec, events)
+			if d.About != nil {
+				s.about = d.About(state.(S), c.Stream)
+			}
+			return encode(s, codec, events)
 		}
 		return p, nil
 	}
 	return a
 }
 
-func encode[E Event](codec *Codec[E], events []E) ([]Proposed, error) {
+func encode[E Event](s *sealing, codec *Codec[E], events []E) ([]Proposed, error) {
 	var out []Proposed
 	for _, e := range events {
+		e, err := seal(s, codec, e)
+		if err != nil {
+			return nil, err
+		}
 		data, err := codec.Encode(e)
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,8 @@ type Shape[E Event] struct {
 	next   string        // the name upcast to; "" for a present shape
 	up     func(any) any // nil for a present shape
 	event  func(any) E   // nil for a former shape
+
+	personal personal // where it has personal texts
 }
 
 // Current enters the present shape T under its EventType.
@@ -35,6 +38,8 @@ func Current[T Event, E Event]() Shape[E] {
 		name:   zero.EventType(),
 		decode: decodeAs[T],
 		event:  func(v any) E { return v.(E) },
+
+		personal: personalOf(reflect.TypeFor[T]()),
 	}
 }
 
@@ -46,6 +51,8 @@ func Former[Old, New any, E Event](from, to string, up func(Old) New) Shape[E] {
 		decode: decodeAs[Old],
 		next:   to,
 		up:     func(v any) any { return up(v.(Old)) },
+
+		personal: personalOf(reflect.TypeFor[Old]()),
 	}
 }
 
@@ -90,6 +97,9 @@ func (c *Codec[E]) Decode(name string, data []byte) (E, error) {
 		return none, fmt.Errorf("unknown event %q", name)
 	}
 	v, err := e.decode(data)
+	if err == nil {
+		err = e.personal.stored(v)
+	}
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", name, err)
 	}
@@ -101,8 +111,12 @@ func (c *Codec[E]) Decode(name string, data []byte) (E, error) {
 
 // Encode writes the present shape.
 func (c *Codec[E]) Encode(event E) ([]byte, error) {
-	if e, ok := c.entries[event.EventType()]; !ok || e.up != nil {
+	e, ok := c.entries[event.EventType()]
+	if !ok || e.up != nil {
 		return nil, fmt.Errorf("%q is not a present shape of this codec", event.EventType())
+	}
+	if err := e.personal.stored(event); err != nil {
+		return nil, fmt.Errorf("%s: %w", event.EventType(), err)
 	}
 	return json.Marshal(event)
 }
@@ -135,7 +149,7 @@ func DecodeStrict(data []byte, pointer string, v any) error {
 		return malformed(pointer, "the text is not UTF-8", "文本不是 UTF-8 编码")
 	}
 	// Nearly all that is sent is right, and found so at a fifth of the cost of saying what is wrong.
-	if plain(data) && decodeStored(data, v) == nil {
+	if unambiguous(data) && decodeStored(data, v) == nil {
 		return nil
 	}
 	var values []place

@@ -20,6 +20,7 @@ type Ledger struct {
 	ID         uuid.UUID
 	Secret     []byte           // key of the digests of what clients sent
 	Streams    Streams          // the store
+	Vault      Vault            // the keys of personal data; nil where none is written or opened
 	Now        func() time.Time // the clock
 	Aggregates []Aggregate
 }
@@ -145,7 +146,7 @@ func (l *Ledger) insist(ctx context.Context, t taken) (Receipt, error) {
 			return Receipt{}, err
 		}
 		if len(h.own) > 0 {
-			return h.replay(t.digest, t.Actor)
+			return l.replay(ctx, h, t.digest, t.Actor)
 		}
 		receipt, final, err := l.record(ctx, t, h)
 		if err == nil || final {
@@ -161,7 +162,7 @@ func (l *Ledger) insist(ctx context.Context, t taken) (Receipt, error) {
 		}}
 	}
 	if h, err := l.load(ctx, t); err == nil && len(h.own) > 0 {
-		return h.replay(t.digest, t.Actor) // the last answer was lost, not the write
+		return l.replay(ctx, h, t.digest, t.Actor) // the last answer was lost, not the write
 	}
 	return Receipt{}, last
 }
@@ -176,7 +177,8 @@ func (l *Ledger) record(ctx context.Context, t taken, h history) (receipt Receip
 	if err != nil {
 		return Receipt{}, true, err
 	}
-	events, err := t.command.decide(h.state, Context{t.stream, t.act.OccurredOn, t.now, t.Actor.Handle, t.role, relied})
+	sealing := &sealing{ctx: ctx, vault: l.Vault, carried: t.command.personal}
+	events, err := t.command.decide(h.state, Context{t.stream, t.act.OccurredOn, t.now, t.Actor.Handle, t.role, relied}, sealing)
 	if err != nil {
 		return Receipt{}, true, err
 	}
@@ -184,6 +186,9 @@ func (l *Ledger) record(ctx context.Context, t taken, h history) (receipt Receip
 		return Receipt{Stream: t.stream, Version: h.version}, true, nil
 	}
 	meta := l.envelope(t, relied)
+	if err := sealing.envelope(&meta); err != nil {
+		return Receipt{}, true, err
+	}
 	receipt = Receipt{Stream: t.stream, Created: h.version == 0}
 	for i := range events {
 		events[i].ID = EventID(t.stream, t.Command, i)
@@ -264,7 +269,7 @@ func roleFor(v Verb, r Request) (Role, error) {
 // gets its answer.
 func (l *Ledger) denied(ctx context.Context, t taken, denial error) (Receipt, error) {
 	if h, err := l.load(ctx, t); err == nil && len(h.own) > 0 {
-		if receipt, err := h.replay(t.digest, t.Actor); err == nil {
+		if receipt, err := l.replay(ctx, h, t.digest, t.Actor); err == nil {
 			return receipt, nil
 		}
 	}
@@ -340,9 +345,13 @@ func (l *Ledger) load(ctx context.Context, t taken) (history, error) {
 }
 
 // replay answers a repeat from the record, to whom it was answered first.
-func (h history) replay(digest string, actor Actor) (Receipt, error) {
+func (l *Ledger) replay(ctx context.Context, h history, digest string, actor Actor) (Receipt, error) {
 	first, last := h.own[0], h.own[len(h.own)-1]
-	if first.Meta.Digest != digest || first.Meta.Actor != actor.Handle {
+	same, err := l.sameRequest(ctx, first.Meta, digest)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if !same || first.Meta.Actor != actor.Handle {
 		return Receipt{}, Rejected("key-reused", Text{
 			En: "this idempotency key was used before for another request; take a new key",
 			Zh: "该幂等键已用于另一请求,请使用新的键",

@@ -6,7 +6,8 @@
 //
 // Read in this order: ledger.go (what is recorded), value.go (what it is made of), errors.go,
 // codec.go (how a fact is stored for ever), aggregate.go (what one kind of thing is), sight.go
-// (who sees it), and handler.go (the route of a command).
+// (who sees it), handler.go (the route of a command), and personal.go, parts.go, vault.go and
+// sealing.go (what tells who somebody is).
 package ledger
 
 import (

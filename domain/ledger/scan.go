@@ -127,11 +127,11 @@ func scanSource(data []byte) (s Source, rest []byte, ok bool) {
 	return s, rest, ok
 }
 
-// plain says that JSON surely has nothing that DecodeStrict refuses and the decoder lets pass:
+// unambiguous says that JSON surely has nothing that DecodeStrict refuses and the decoder lets pass:
 // no key twice in an object, capital letters or not, and no deep nesting. It gives up, answering
 // false, on keys with escapes or beyond ASCII and on large objects; whether the text is JSON at
 // all is the decoder's to say.
-func plain(data []byte) bool {
+func unambiguous(data []byte) bool {
 	const mostKeys = 64
 	var keys [maxDepth][][]byte // those met in each open object; nil for a list
 	depth, atKey := 0, false

@@ -78,13 +78,13 @@ func FuzzScanMetadata(f *testing.F) {
 	})
 }
 
-// FuzzPlain: JSON that is plain has nothing that looking closely would refuse.
-func FuzzPlain(f *testing.F) {
+// FuzzUnambiguous: JSON that is unambiguous has nothing that looking closely would refuse.
+func FuzzUnambiguous(f *testing.F) {
 	for _, data := range []string{`{"a":1,"b":[{"a":1},{"a":2}]}`, `{"a":1,"A":2}`, `{"a":{},"b":[],"a":1}`, `[{"a":[{"b":1,"b":2}]}]`, `{"a":"\\\"","b":1}`} {
 		f.Add([]byte(data))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if !plain(data) || !utf8.Valid(data) || !json.Valid(data) { // plain first: it sees what is no JSON, too
+		if !unambiguous(data) || !utf8.Valid(data) || !json.Valid(data) { // plain first: it sees what is no JSON, too
 			return
 		}
 		var places []place
@@ -94,10 +94,10 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-func TestTheUsualRequestIsPlain(t *testing.T) {
-	require.True(t, plain([]byte(`{"occurred_on":"2026-11-02","data":{"titles":{"zh":"冷烧结","en":"Cold \"sintering\""},"tags":["a","b"]}}`)))
+func TestTheUsualRequestIsUnambiguous(t *testing.T) {
+	require.True(t, unambiguous([]byte(`{"occurred_on":"2026-11-02","data":{"titles":{"zh":"冷烧结","en":"Cold \"sintering\""},"tags":["a","b"]}}`)))
 	for _, odd := range []string{`{"a":1,"b":{"c":1,"C":2}}`, `{"a":1,"\u0061":2}`, `{"é":1}`, `[`, `]`, `{"a`} {
-		require.False(t, plain([]byte(odd)), odd)
+		require.False(t, unambiguous([]byte(odd)), odd)
 	}
 }
 
@@ -126,7 +126,7 @@ func BenchmarkDecodeMetadata(b *testing.B) {
 // What is no JSON is the decoder's to refuse; looking at it does not panic.
 func TestPlainLooksAtAnything(t *testing.T) {
 	for _, text := range []string{`{}"x"`, `{}{}"x"`, `[{}]"x"`, `"x"`, `{"a":{}"b"`, `,"x"`, `}"x"`, `{},"x"`, `{`, `{"`} {
-		require.NotPanics(t, func() { plain([]byte(text)) }, text)
+		require.NotPanics(t, func() { unambiguous([]byte(text)) }, text)
 		var a Act
 		require.Equal(t, KindInvalid, KindOf(DecodeStrict([]byte(text), "", &a)), text)
 	}
