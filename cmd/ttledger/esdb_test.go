@@ -12,10 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"ttledger/adapters/esdb/esdbtest"
+	"ttledger/adapters/httpapi"
+	"ttledger/domain/ledger"
 	"ttledger/projections"
 )
 
@@ -110,6 +113,20 @@ func TestTwoProcessesServeOneLedger(t *testing.T) {
 		again := startServer(t, one, flags...)
 		require.Equal(t, first, allViews(t, again, auditor, entries), "and after a restart")
 		again.stop(t)
+	})
+}
+
+// Each process would keep keys of its own, so that one could not read or erase what another sealed.
+func TestPersonalDataIsRefusedWhereProcessesShareNoVault(t *testing.T) {
+	eventStores(t, func(t *testing.T, flags []string) {
+		s := startServer(t, filepath.Join(t.TempDir(), "data"), flags...)
+		officer := issueTo(t, s.address, s.token, "hua.hr", "HR")
+		_, err := (&httpapi.Client{Server: s.address, Token: officer}).Do(t.Context(), ledger.Request{
+			Aggregate: "person", ID: uuid.New(), Verb: "enrol", Command: uuid.New(),
+			Body: []byte(`{"data":{"name":"王小明","notice":"PN-2026-1","basis":"consent","retention":"applicant","consents":["processing"]}}`),
+		})
+		require.Equal(t, "no-vault", ledger.CodeOf(err), "%v", err)
+		s.stop(t)
 	})
 }
 

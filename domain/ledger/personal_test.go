@@ -243,7 +243,7 @@ func TestMistakesOfRulesAreNotRecorded(t *testing.T) {
 	}
 	o.Vault = nil
 	_, err := o.do(t, 1, "begin", short)
-	require.ErrorContains(t, err, "no vault")
+	require.Equal(t, "no-vault", ledger.CodeOf(err), "%v", err)
 	require.Empty(t, o.store.All())
 	require.NotContains(t, fmt.Sprint(err), "王小明")
 }
