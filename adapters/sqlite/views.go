@@ -39,6 +39,9 @@ type Views struct {
 	now    func() time.Time
 	pool   *sqlitex.Pool
 
+	looking sync.Mutex   // guards look
+	look    *sqlite.Conn // the runner's, to read beside a Save; the pool may be full of readers
+
 	mu    sync.Mutex // guards write and grew
 	write *sqlite.Conn
 	grew  chan struct{} // closed and replaced after each change a reader can see
@@ -63,6 +66,10 @@ func OpenViews(path string, ledgerID uuid.UUID, views []projections.View, now fu
 	if err := v.prepare(); err != nil {
 		return nil, fmt.Errorf("read models %s: %w", path, errors.Join(err, write.Close()))
 	}
+	if v.look, err = sqlite.OpenConn(path, sqlite.OpenReadOnly); err != nil {
+		return nil, fmt.Errorf("read models %s: %w", path, errors.Join(err, write.Close()))
+	}
+	v.look.SetBusyTimeout(lockWait)
 	v.pool, err = sqlitex.NewPool(path, sqlitex.PoolOptions{
 		Flags: sqlite.OpenReadOnly | sqlite.OpenURI, PoolSize: viewReaders,
 		PrepareConn: func(c *sqlite.Conn) error {
@@ -70,7 +77,7 @@ func OpenViews(path string, ledgerID uuid.UUID, views []projections.View, now fu
 		},
 	})
 	if err != nil {
-		return nil, errors.Join(err, write.Close())
+		return nil, errors.Join(err, v.look.Close(), write.Close())
 	}
 	return v, nil
 }
@@ -135,11 +142,9 @@ func pragmaInt(c *sqlite.Conn, name string) (n int64, err error) {
 func (v *Views) Close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	err := v.pool.Close()
-	if closed := v.write.Close(); err == nil {
-		err = closed
-	}
-	return err
+	v.looking.Lock()
+	defer v.looking.Unlock()
+	return errors.Join(v.pool.Close(), v.look.Close(), v.write.Close())
 }
 
 // Generation is one set of tables; it is the projections.Docs of one runner.
@@ -260,23 +265,20 @@ const rowColumns = 6 // before the view's own: key, valid_from, valid_to, end_kn
 
 // Last is, for each of the keys that has one, the row believed now that holds for ever. It reads
 // beside a Save, from a connection of its own.
-func (g *Generation) Last(ctx context.Context, view string, keys []string) (map[string]projections.Row, error) {
+func (g *Generation) Last(_ context.Context, view string, keys []string) (map[string]projections.Row, error) {
 	rows := make(map[string]projections.Row, len(keys))
 	if len(keys) == 0 {
 		return rows, nil
 	}
-	c, err := g.pool.Take(ctx)
-	if err != nil {
+	g.looking.Lock()
+	defer g.looking.Unlock()
+	if err := sqlitex.Execute(g.look, "BEGIN", nil); err != nil {
 		return nil, err
 	}
-	defer g.pool.Put(c)
-	defer func() { _ = sqlitex.Execute(c, "ROLLBACK", nil) }() // it only reads
-	if err := sqlitex.Execute(c, "BEGIN", nil); err != nil {
-		return nil, err
-	}
+	defer func() { _ = sqlitex.Execute(g.look, "ROLLBACK", nil) }() // it only reads
 	query := fmt.Sprintf("SELECT * FROM %s WHERE key = ? AND known_to = ? AND valid_to = ?", tableName(g.id, view))
 	for _, key := range keys {
-		err := sqlitex.Execute(c, query, &sqlitex.ExecOptions{
+		err := sqlitex.Execute(g.look, query, &sqlitex.ExecOptions{
 			Args: []any{key, int64(projections.Open), projections.Forever},
 			ResultFunc: func(s *sqlite.Stmt) error {
 				rows[key] = scanRow(s)

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	stdcontext "context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -657,4 +658,23 @@ func TestAFileOfAnotherFormat(t *testing.T) {
 		_, err = sqlite.OpenViews(path, ledgerID, projections.Views(), now)
 		require.Error(t, err)
 	}
+}
+
+// However many read, and however slowly, the read models go on.
+func TestReadersDoNotHoldTheRunnerUp(t *testing.T) {
+	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
+	defer d.views.Close()
+	s := ledger.StreamID{Category: "project", ID: thing(1)}
+	d.record(t, s, ledger.Day(2021, 6, 15), project.ProjectProposed{Titles: ledger.Names{Zh: "冷烧结"}})
+	require.NoError(t, d.runner.CatchUp(t.Context()))
+	waiting, enough := stdcontext.WithCancel(t.Context())
+	var readers sync.WaitGroup
+	for range 20 { // more than there are connections, each held until the end
+		readers.Go(func() { _ = d.views.Hold(waiting) })
+	}
+	d.record(t, s, ledger.Day(2021, 7, 1), project.ProjectApproved{Body: "x"})
+	require.NoError(t, d.runner.CatchUp(t.Context()))
+	enough()
+	readers.Wait()
+	require.Len(t, rowsAt(t, d.views, "project-board", projections.At{}), 1)
 }
