@@ -245,13 +245,29 @@ const administrator = "admin"
 
 // firstAdministrator enrols the administrator of a ledger that has none with a token.
 func (d *directory) firstAdministrator(ctx context.Context) (string, error) {
-	s, _, err := (&principal.Directory{Streams: d.store}).Load(ctx, principal.ID(administrator))
-	if err != nil || len(s.Tokens) > 0 {
-		return "", err
-	}
 	issuer := issuer{d.ledger, console, ledger.Source{Kind: "process"}}
-	return issuer.issue(ctx, administrator, "person", []string{"ADM"}, "first administrator", rand.Reader)
+	var err error
+	for try := range firstTries {
+		s, _, failed := (&principal.Directory{Streams: d.store}).Load(ctx, principal.ID(administrator))
+		if failed != nil || len(s.Tokens) > 0 {
+			return "", failed
+		}
+		var token string
+		if token, err = issuer.issue(ctx, administrator, "person", []string{"ADM"}, "first administrator", rand.Reader); ledger.KindOf(err) != ledger.KindConflict {
+			return token, err
+		}
+		// Other processes begin the same ledger at this moment.
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(time.Duration(10*(try+1)) * time.Millisecond):
+		}
+	}
+	return "", err
 }
+
+// firstTries bounds how often the first administrator is begun in a race with other processes.
+const firstTries = 20
 
 // readToken reads a token from a file, - for standard input.
 func readToken(file string, stdin io.Reader) (string, error) {
