@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -126,12 +127,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	if err := s.identify(ctx, c.Secret); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("open ledger %s: %w", c.Ledger, err)
+		return nil, fmt.Errorf("open ledger %s: %w", c.Ledger, errors.Join(err, s.Close()))
 	}
 	if err := s.sawLast(ctx); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("open ledger %s: %w", c.Ledger, err)
+		return nil, fmt.Errorf("open ledger %s: %w", c.Ledger, errors.Join(err, s.Close()))
 	}
 	return s, nil
 }

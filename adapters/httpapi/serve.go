@@ -296,7 +296,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, err = w.Write(raw)
+	_, err = w.Write(raw) // #nosec G705 -- JSON, sent with nosniff
 	return err
 }
 

@@ -56,7 +56,9 @@ func Create(path string, master MasterKey, ledgerID uuid.UUID) (err error) {
 	if err != nil {
 		return fmt.Errorf("create vault: %w", err)
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("create vault: %w", err)
+	}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("create vault %s: %w", path, errors.Join(err, os.Remove(path)))

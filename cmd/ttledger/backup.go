@@ -166,7 +166,9 @@ func copyDatabase(from, to, journal string) (err error) {
 	if err != nil {
 		return err
 	}
-	f.Close()
+	if err := f.Close(); err != nil {
+		return err
+	}
 	src, err := sqlite.OpenConn(from, sqlite.OpenReadOnly)
 	if err != nil {
 		return err
