@@ -591,6 +591,7 @@ func (m mortal) Save(ctx ctx, from ledger.Entry, c projections.Changes) error {
 func TestReadModelsKilledAThousandTimesEqualThoseThatNeverWere(t *testing.T) {
 	const kills = 1000
 	views, random, path := projections.Views(), rand.New(rand.NewPCG(3, 4)), filepath.Join(t.TempDir(), "views.db")
+	death := rand.New(rand.NewPCG(5, 6)) // its own, because a save runs beside the feed
 	d := newDesk(t, path, views)
 	for i := range 1500 {
 		s := ledger.StreamID{Category: "project", ID: thing(i % 40)}
@@ -606,7 +607,7 @@ func TestReadModelsKilledAThousandTimesEqualThoseThatNeverWere(t *testing.T) {
 		}
 		fresh := done // what is left of the thousand kills a rebuild beside the old
 		runner := d.newRunner(t, views, fresh)
-		runner.Feed, runner.Docs, runner.Gather = trickle{d.store, random}, mortal{runner.Docs, random}, 3
+		runner.Feed, runner.Docs, runner.Gather = trickle{d.store, random}, mortal{runner.Docs, death}, 3
 		var died error
 		for died == nil && runner.Status().Checkpoint.Entry < 1500 {
 			died = runner.CatchUp(t.Context())
