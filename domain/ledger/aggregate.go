@@ -70,13 +70,15 @@ func AllRoles() []Role {
 // Verb is one line of an aggregate's command table. From it come the route, the schema, the
 // catalogue, the form and the permission matrix.
 type Verb struct {
-	Name     string       // imperative, kebab-case: the last part of the route
-	Help     Text         // one line
-	Roles    []Role       // who may; a verb without a role does not build
-	Own      []Role       // those of them, last in Roles, who may only to what concerns them (Sight)
-	FourEyes bool         // takes effect only by another person than the one who asked
-	Creates  bool         // the first command of a stream
-	Data     reflect.Type // the Go type whose JSON form is the public contract
+	Name     string // imperative, kebab-case: the last part of the route
+	Help     Text   // one line
+	Roles    []Role // who may; a verb without a role does not build
+	Own      []Role // those of them, last in Roles, who may only to what concerns them (Sight)
+	FourEyes bool   // takes effect only by another person than the one who asked
+	// Approvers are who decides on a four-eyes command; those in Roles ask for it. Nobody does both.
+	Approvers []Role
+	Creates   bool         // the first command of a stream
+	Data      reflect.Type // the Go type whose JSON form is the public contract
 }
 
 // VerbOf is a Verb with the decoder of its command, made by Does.
@@ -107,7 +109,11 @@ type Context struct {
 	Now      time.Time // when the command was taken
 	Actor    string    // handle of the principal
 	Role     Role      // the role the actor decides in
+	Approver string    // who approved a four-eyes command; empty while it is only asked for
+	Rule     *Rule     // the policy version decided under; nil where none is in force
 	ReliedOn []Relied  // the streams the command named, as they were read
+
+	states map[StreamID]any // of ReliedOn; see About
 }
 
 // Exists says whether a stream that the command relies on was there when it was read.
@@ -124,11 +130,17 @@ func (c Context) Exists(s StreamID) bool {
 // and records which version it saw.
 type Relier interface{ ReliesOn() []StreamID }
 
+// RelierIn is a Relier that finds some of them in the state.
+type RelierIn[S any] interface{ ReliesOn(S) []StreamID }
+
 // Decider is one aggregate's rules: what a command causes in a state, and what an event makes of
 // a state. Both are pure. No events means that it is already so.
 type Decider[S, C any, E Event] struct {
 	Decide func(S, C, Context) ([]E, error)
 	Evolve func(S, E, Metadata) S // S's zero value is the state of no stream
+
+	// Claims says what a state holds that others may not; nil where nothing is.
+	Claims func(S, StreamID) []Claim
 
 	// About says which person a stream is about, in a state; nil where streams are about nobody.
 	// Documents that commands on such a stream name are digested under that person's key.

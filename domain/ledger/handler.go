@@ -178,7 +178,7 @@ func (l *Ledger) record(ctx context.Context, t taken, h history) (receipt Receip
 		return Receipt{}, true, err
 	}
 	sealing := &sealing{ctx: ctx, vault: l.Vault, carried: t.command.personal}
-	events, err := t.command.decide(h.state, Context{t.stream, t.act.OccurredOn, t.now, t.Actor.Handle, t.role, relied}, sealing)
+	events, err := t.command.decide(h.state, Context{Stream: t.stream, On: t.act.OccurredOn, Now: t.now, Actor: t.Actor.Handle, Role: t.role, ReliedOn: relied}, sealing)
 	if err != nil {
 		return Receipt{}, true, err
 	}

@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// Rule is one version of a policy as a decision reads it: parameters that users adopt as data.
+type Rule struct {
+	Policy
+	Form   string          // what the parameters are for: which Go type reads them
+	From   Date            // first day in force
+	To     Date            // last day in force; in force until superseded where zero
+	Params json.RawMessage // of the form
+}
+
+// Governing names the policy that a command is decided under. The client may name another of the
+// same form in its Act.
+type Governing struct {
+	Form    string // the form its parameters must have
+	Code    string // the policy where the client names none
+	Version string // a version pinned earlier; the one in force on the business date where empty
+}
+
+// Governed is a command decided under a policy. The handler finds the version, hands it to the
+// rule as Context.Rule and records it in the envelope.
+type Governed[S any] interface{ Under(S) Governing }
+
+// RuleForm is a kind of parameters that policies may carry.
+type RuleForm struct {
+	Name  string
+	Title Text
+	Check func(params []byte) error // strict, and pointing at the field that is wrong
+}
+
+// RuleOf is the form read by the type T.
+func RuleOf[T interface{ Check() error }](name string, title Text) RuleForm {
+	return RuleForm{name, title, func(params []byte) error {
+		var v T
+		if err := DecodeStrict(params, "/data/params", &v); err != nil {
+			return err
+		}
+		return v.Check()
+	}}
+}
+
+// PolicyStream is where the versions of a policy are: its id follows from its code.
+func PolicyStream(code string) StreamID {
+	return StreamID{"policy", uuid.NewSHA1(policySpace, []byte(code))}
+}
+
+var policySpace = uuid.MustParse("5b8a0f52-6c8e-5d53-9d0e-2f6f2b8d4a10")
+
+// Params reads the parameters of the rule that a decision is made under; without a version in
+// force it refuses as no-policy.
+func Params[T any](at Context) (T, error) {
+	var v T
+	if at.Rule == nil {
+		return v, Rejected("no-policy", Text{
+			En: fmt.Sprintf("no version of the policy that this is decided under was in force on %s; adopt one first", at.On),
+			Zh: fmt.Sprintf("%s 无有效的适用政策版本,请先采纳政策", at.On),
+		})
+	}
+	d := json.NewDecoder(bytes.NewReader(at.Rule.Params))
+	if err := d.Decode(&v); err != nil {
+		return v, fmt.Errorf("policy %s version %s: %w", at.Rule.Code, at.Rule.Version, err)
+	}
+	return v, nil
+}
+
+// About is what the state of another stream, on which a command relies, says to T: an interface
+// of what the asking aggregate wants to know. It is false where there is no such stream or its
+// state does not say it.
+func About[T any](at Context, s StreamID) (T, bool) {
+	said, ok := at.states[s].(T)
+	return said, ok
+}
+
+// Knowing is the context with the state of one more stream, for tests of rules.
+func (c Context) Knowing(s StreamID, state any) Context {
+	states := map[StreamID]any{s: state}
+	for other, said := range c.states {
+		states[other] = said
+	}
+	c.states = states
+	c.ReliedOn = append(c.ReliedOn[:len(c.ReliedOn):len(c.ReliedOn)], Relied{s, 1})
+	return c
+}
