@@ -243,6 +243,9 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 			}
 		}
 		facts := d.all(rt)
+		if len(facts) == 0 {
+			return // a correction was drawn, of nothing
+		}
 		tool, err := zombiezen.OpenConn(path, zombiezen.OpenReadOnly)
 		require.NoError(rt, err)
 		defer tool.Close()

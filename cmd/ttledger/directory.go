@@ -31,7 +31,7 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate, policy.Aggregate(), ledger.Approvals, ledger.Claims,
 }
 
 // directory is an open data directory:
