@@ -171,13 +171,6 @@ func checkOrganisation(id uuid.UUID, at ledger.Context) error {
 	return reject("no-such-organisation", fmt.Sprintf("the organisation %s is not registered", id), fmt.Sprintf("主体 %s 尚未登记", id))
 }
 
-func checkPerson(id uuid.UUID, at ledger.Context) error {
-	if at.Exists(person(id)) {
-		return nil
-	}
-	return reject("no-such-person", fmt.Sprintf("there is no person %s; enrol them first", id), fmt.Sprintf("人员 %s 尚未登记", id))
-}
-
 var (
 	codePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$`)
 	tagPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)

@@ -299,6 +299,30 @@ func TestExcuseIdleness(t *testing.T) {
 	))
 }
 
+// A correction voids the signatures under what it changes, and must leave something right.
+func TestCorrections(t *testing.T) {
+	corrected := disclosed
+	corrected.Completers = []Completer{{lin, 500}, {zhou, 500}}
+	var s State
+	for _, e := range append([]Event{corrected}, signedBoth...) {
+		s = Decider.Evolve(s, e, ledger.Metadata{})
+	}
+	require.Equal(t, Unsigned, s.Contributions())
+
+	for _, e := range []interface {
+		ledger.Correctable
+		Check() error
+	}{disclosed, registered, RightGranted{Right: registered.Rights[0]}, AwardPaid{"ZL1", ledger.Money{Minor: 1, Currency: "CNY"}, "J-7"}} {
+		e.Correctable()
+		require.NoError(t, e.Check())
+	}
+	corrected.Completers = shares[:1]
+	require.Error(t, corrected.Check())
+	require.Error(t, Registered{RegistrationNo: "1"}.Check())
+	require.Error(t, RightGranted{}.Check())
+	require.Error(t, AwardPaid{}.Check())
+}
+
 func TestWhatOthersAsk(t *testing.T) {
 	var s State
 	for _, e := range []Event{disclosed, Registered(registration(func(c *Register) {

@@ -67,8 +67,12 @@ type ContributionConfirmed struct {
 // EventType is the stored name.
 func (ContributionConfirmed) EventType() string { return "achievement.contribution-confirmed.v1" }
 
+// What was signed counts as long as the share is the one signed: a correction of the disclosure
+// voids it.
 func (e ContributionConfirmed) apply(s State, _ ledger.Metadata) State {
-	s.Signed = append(slices.Clone(s.Signed), e.Person)
+	if slices.Contains(s.Completers, Completer{e.Person, e.Permille}) {
+		s.Signed = append(slices.Clone(s.Signed), e.Person)
+	}
 	s.Disputed = without(s.Disputed, e.Person)
 	return s
 }
@@ -121,7 +125,8 @@ func (c ChangeContributions) decide(s State, at ledger.Context) ([]Event, error)
 	if err := ledger.First(
 		ledger.CheckOneOf("ground", c.Ground, "settlement", "omission", "error", "decision"),
 		s.since(at),
-		checkCompleters(c.Completers, at),
+		checkShares(c.Completers),
+		checkPersons(c.Completers, at),
 	); err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (c Disclose) decide(_ State, at ledger.Context) ([]Event, error) {
 	if c.Secrecy != "open" && (c.Abstract != "" || !c.PublishedOn.IsZero()) {
 		return nil, reject("secret", "of a secret achievement no abstract and no publication is recorded; name its document as evidence", "涉密成果不登记摘要与公开日期,请以佐证材料摘要值代替")
 	}
-	if err := ledger.First(checkOrganisation(c.Organisation, at), checkCompleters(c.Completers, at)); err != nil {
+	if err := ledger.First(checkShares(c.Completers), checkOrganisation(c.Organisation, at), checkPersons(c.Completers, at)); err != nil {
 		return nil, err
 	}
 	return []Event{Disclosed(c)}, nil
@@ -117,8 +117,8 @@ func (c Disclose) checkFunding() error {
 	return nil
 }
 
-// checkCompleters: enrolled persons, each once, whose shares sum to 1000‰ (T1).
-func checkCompleters(list []Completer, at ledger.Context) error {
+// checkShares: persons, each once, whose shares sum to 1000‰ (T1).
+func checkShares(list []Completer) error {
 	if err := ledger.CheckCount("completers", len(list), 100); err != nil {
 		return err
 	}
@@ -136,9 +136,13 @@ func checkCompleters(list []Completer, at ledger.Context) error {
 	if sum != 1000 {
 		return ledger.InvalidField("completers", fmt.Sprintf("the shares sum to %d‰ and not to 1000‰", sum), fmt.Sprintf("贡献比例合计为 %d‰,应为 1000‰", sum))
 	}
+	return nil
+}
+
+func checkPersons(list []Completer, at ledger.Context) error {
 	for _, c := range list {
-		if err := checkPerson(c.Person, at); err != nil {
-			return err
+		if !at.Exists(person(c.Person)) {
+			return reject("no-such-person", fmt.Sprintf("there is no person %s; enrol them first", c.Person), fmt.Sprintf("人员 %s 尚未登记", c.Person))
 		}
 	}
 	return nil
@@ -165,6 +169,11 @@ func (Disclosed) EventType() string { return "achievement.disclosed.v1" }
 
 // Correctable: a wrong record is put right by a correction.
 func (Disclosed) Correctable() {}
+
+// Check says what is wrong with a corrected one.
+func (e Disclosed) Check() error {
+	return ledger.First(e.Titles.Check("titles"), checkCode("code", e.Code, false), checkShares(e.Completers))
+}
 
 func (e Disclosed) apply(s State, m ledger.Metadata) State {
 	s.Titles, s.Code, s.Organisation, s.Completers = e.Titles, e.Code, e.Organisation, e.Completers

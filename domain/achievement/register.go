@@ -45,7 +45,7 @@ func (c Register) decide(s State, at ledger.Context) ([]Event, error) {
 		ledger.CheckText("authority", c.Authority, 200, true),
 		ledger.CheckOneOf("owner_kind", c.OwnerKind, "service", "non-service"),
 		ledger.CheckOneOf("rights_granted", c.RightsGranted, "none", "ownership-share", "long-term-use"),
-		c.checkOwners(),
+		checkOwners(c.Owners),
 		checkRights(c.Rights, at),
 		s.since(at),
 	); err != nil {
@@ -66,17 +66,17 @@ func (c Register) decide(s State, at ledger.Context) ([]Event, error) {
 	return []Event{Registered(c)}, nil
 }
 
-func (c Register) checkOwners() error {
-	if err := ledger.CheckCount("owners", len(c.Owners), 50); err != nil {
+func checkOwners(list []Owner) error {
+	if err := ledger.CheckCount("owners", len(list), 50); err != nil {
 		return err
 	}
 	sum := 0
-	for i, o := range c.Owners {
+	for i, o := range list {
 		path := fmt.Sprintf("owners/%d", i)
 		if (o.Organisation == uuid.Nil) == (o.Person == uuid.Nil) {
 			return ledger.InvalidField(path, "name an organisation or a person, and not both", "主体与人员须且只能填写一项")
 		}
-		if slices.ContainsFunc(c.Owners[:i], func(x Owner) bool { return x.Organisation == o.Organisation && x.Person == o.Person }) {
+		if slices.ContainsFunc(list[:i], func(x Owner) bool { return x.Organisation == o.Organisation && x.Person == o.Person }) {
 			return ledger.InvalidField(path, "is named twice", "权利人重复")
 		}
 		if o.Permille < 1 || o.Permille > 1000 {
@@ -128,6 +128,11 @@ func (Registered) EventType() string { return "achievement.registered.v1" }
 
 // Correctable: a wrong record is put right by a correction.
 func (Registered) Correctable() {}
+
+// Check says what is wrong with a corrected one.
+func (e Registered) Check() error {
+	return ledger.First(checkCode("registration_no", e.RegistrationNo, true), checkOwners(e.Owners))
+}
 
 func (e Registered) apply(s State, m ledger.Metadata) State {
 	s.Certified, s.RegistrationNo, s.OwnerKind, s.Owners = m.OccurredOn, e.RegistrationNo, e.OwnerKind, e.Owners

@@ -3,7 +3,6 @@ package achievement
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"ttledger/domain/ledger"
 )
@@ -66,7 +65,7 @@ func (c GrantRight) decide(s State, at ledger.Context) ([]Event, error) {
 	}
 	e := RightGranted{Right: r, AwardAgreed: c.AwardAgreed}
 	if least := statutoryAward(c.Kind); least != nil && !c.AwardAgreed && s.OwnerKind != "non-service" {
-		e.AwardDue, e.AwardLeast = monthsAfter(at.On.Last(), 3), least
+		e.AwardDue, e.AwardLeast = at.On.Last().Plus(0, 3, 0), least
 	}
 	return []Event{e}, nil
 }
@@ -81,14 +80,6 @@ func statutoryAward(kind string) *ledger.Money {
 		return &ledger.Money{Minor: 1500_00, Currency: "CNY"}
 	}
 	return nil
-}
-
-// monthsAfter is the same day months later, or the last of that month where it has no such day.
-func monthsAfter(d ledger.Date, months int) ledger.Date {
-	first := time.Date(int(d.Year), time.Month(d.Month)+time.Month(months), 1, 12, 0, 0, 0, ledger.Zone)
-	last := ledger.Date{Year: int16(first.Year()), Month: int8(first.Month())}.Last()
-	last.Day = min(last.Day, d.Day)
-	return last
 }
 
 // right is the place of a right by its number, -1 where there is none.
@@ -117,6 +108,9 @@ func (RightGranted) EventType() string { return "achievement.right-granted.v1" }
 // Correctable: a wrong record is put right by a correction.
 func (RightGranted) Correctable() {}
 
+// Check says what is wrong with a corrected one.
+func (e RightGranted) Check() error { return e.Right.check("") }
+
 func (e RightGranted) apply(s State, _ ledger.Metadata) State {
 	s.Rights = withRight(s.Rights, e.Right)
 	return s
@@ -136,11 +130,7 @@ type Award struct {
 }
 
 func (c PayAward) decide(s State, at ledger.Context) ([]Event, error) {
-	if err := ledger.First(
-		c.Amount.Check("amount"),
-		checkCode("voucher", c.Voucher, true),
-		s.since(at),
-	); err != nil {
+	if err := ledger.First(AwardPaid(c).Check(), s.since(at)); err != nil {
 		return nil, err
 	}
 	if i := s.right(c.Right); i < 0 || s.Rights[i].GrantedOn.IsZero() {
@@ -164,6 +154,11 @@ func (AwardPaid) EventType() string { return "achievement.award-paid.v1" }
 
 // Correctable: a wrong record is put right by a correction.
 func (AwardPaid) Correctable() {}
+
+// Check says what is wrong with a corrected one.
+func (e AwardPaid) Check() error {
+	return ledger.First(e.Amount.Check("amount"), checkCode("voucher", e.Voucher, true))
+}
 
 func (e AwardPaid) apply(s State, _ ledger.Metadata) State {
 	s.Awards = append(slices.Clone(s.Awards), Award{e.Right, e.Voucher})

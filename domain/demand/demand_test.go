@@ -124,6 +124,9 @@ func TestConfirmMatch(t *testing.T) {
 	})
 	require.Equal(t, []ledger.StreamID{matched(uuid.Nil, growers), organisation(society), panel(jury)}, ranked.ReliesOn())
 	require.Equal(t, []ledger.StreamID{matched(crystal, uuid.Nil)}, offer.ReliesOn())
+	require.NoError(t, met.Check())
+	require.Error(t, MatchConfirmed{}.Check(), "a correction leaves one match")
+	met.Correctable()
 }
 
 func TestClose(t *testing.T) {

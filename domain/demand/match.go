@@ -43,10 +43,8 @@ func (c ConfirmMatch) ReliesOn() []ledger.StreamID {
 }
 
 func (c ConfirmMatch) decide(s State, at ledger.Context) ([]Event, error) {
-	if (c.Achievement == uuid.Nil) == (c.Team == uuid.Nil) {
-		return nil, ledger.InvalidField("achievement", "name an achievement or a team, and not both", "成果与团队须且只能填写一项")
-	}
 	if err := ledger.First(
+		checkOne(c.Achievement, c.Team),
 		ledger.CheckOneOf("channel", c.Channel, "own", "cast", "society", "offshore-centre", "zhongguancun", "service-team", "talent-tour", "other"),
 		s.open(at),
 	); err != nil {
@@ -111,6 +109,16 @@ func (MatchConfirmed) EventType() string { return "demand.match-confirmed.v1" }
 
 // Correctable: a wrong record is put right by a correction.
 func (MatchConfirmed) Correctable() {}
+
+// Check says what is wrong with a corrected one.
+func (e MatchConfirmed) Check() error { return checkOne(e.Achievement, e.Team) }
+
+func checkOne(achievement, team uuid.UUID) error {
+	if (achievement == uuid.Nil) == (team == uuid.Nil) {
+		return ledger.InvalidField("achievement", "name an achievement or a team, and not both", "成果与团队须且只能填写一项")
+	}
+	return nil
+}
 
 func (e MatchConfirmed) apply(s State, _ ledger.Metadata) State {
 	s.Matches = append(slices.Clone(s.Matches), matched(e.Achievement, e.Team))
