@@ -332,6 +332,7 @@ func TestWhatOthersAsk(t *testing.T) {
 	}
 	require.Equal(t, day("2026-03-02"), s.RegisteredOn())
 	require.Equal(t, []uuid.UUID{university}, s.OwnerOrganisations())
+	require.Equal(t, []ledger.StreamID{organisation(university)}, ExcuseIdleness{}.Benefits(s))
 	require.Equal(t, []ledger.Claim{
 		{Kind: "achievement-code", Key: "A-2026-0042"}, {Kind: "achievement-registration", Key: "9212026Y0117"}, {Kind: "voucher", Key: "J-7"},
 	}, claims(s, ledger.StreamID{}))

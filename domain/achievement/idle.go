@@ -8,6 +8,15 @@ type ExcuseIdleness struct {
 	Until  ledger.Date `json:"until" en:"last day on which it is excused" zh:"豁免至"`
 }
 
+// Benefits is the owners, who are spared what follows from idleness.
+func (c ExcuseIdleness) Benefits(s State) []ledger.StreamID {
+	var owners []ledger.StreamID
+	for _, id := range s.OwnerOrganisations() {
+		owners = append(owners, organisation(id))
+	}
+	return owners
+}
+
 func (c ExcuseIdleness) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := ledger.First(
 		ledger.CheckOneOf("ground", c.Ground, "negotiating", "further-development", "regulation", "no-market", "defensive"),

@@ -62,6 +62,7 @@ type ProjectApproved struct {
 func (ProjectApproved) EventType() string { return "project.approved.v1" }
 
 func (e ProjectApproved) apply(s State, m ledger.Metadata) State {
+	s = s.evidenced("approval", m)
 	s.Stage, s.ApprovedOn, s.Responsible = Approved, m.OccurredOn, e.Responsible
 	s.NextGate = max(s.NextGate, 2)
 	if len(e.Milestones) > 0 {
