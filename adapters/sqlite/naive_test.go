@@ -28,6 +28,17 @@ var naiveReports = map[string]func(steps map[string][]any, asOf ledger.Date) [][
 	"k07": naiveCycleTime,
 }
 
+// stepReports is the reports over project-steps; each of the others has a test of its own, in which
+// what it must say is written down.
+func stepReports() (over []projections.Report) {
+	for _, r := range projections.Reports() {
+		if naiveReports[r.Code] != nil {
+			over = append(over, r)
+		}
+	}
+	return over
+}
+
 func stepColumn(row []any, name string) any {
 	i := slices.IndexFunc(projections.ProjectSteps.Columns, func(c projections.Column) bool { return c.Name == name })
 	return row[i]
