@@ -68,7 +68,7 @@ type EvidenceRow struct {
 
 // Evidence is every document named as evidence, so that one in hand is found by its digest.
 var Evidence = NewView(Spec[EvidenceRow]{
-	Name: "evidence", Version: 1, Roles: Readers, Of: Of{Column: "stream"}, Once: true,
+	Name: "evidence", Version: 1, Roles: Readers, Of: Of{Column: "stream"}, Once: true, Keeps: true,
 	Title: ledger.Text{En: "documents named as evidence", Zh: "佐证材料清单"},
 	Keys: func(f Fact) []string {
 		var keys []string

@@ -53,8 +53,7 @@ WITH RECURSIVE` + affair + `, t AS (
     FROM {evidence} WHERE stream IN (SELECT s FROM affair) GROUP BY stream, version
 )
 SELECT t.occurred_on, t.entry, t.recorded_at, t.late_days, t.stream, t.type, t.actor, t.role,
-       (SELECT actor FROM t AS decided WHERE decided.stream = t.approval AND decided.type = 'approval.decided.v1'),
-       t.approval, t.policy, t.reason, coalesce(n, 0), list, t.data
+       t.approver, t.approval, t.policy, t.reason, coalesce(n, 0), list, t.data
   FROM t LEFT JOIN documents USING (stream, version)
  ORDER BY substr(t.occurred_on || '-01-01', 1, 10), t.entry`,
 }

@@ -19,9 +19,12 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/achievement"
+	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/ledger/ledgertest"
+	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
@@ -83,8 +86,9 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
-		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate},
-		Vault:      &ledgertest.Vault{},
+		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(notice.Rules...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+			achievement.Aggregate, demand.Aggregate, notice.Aggregate},
+		Vault: &ledgertest.Vault{},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
 	require.NoError(t, err)

@@ -18,8 +18,11 @@ import (
 
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
+	"ttledger/domain/achievement"
+	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
+	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
@@ -31,7 +34,8 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(notice.Rules...), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	achievement.Aggregate, demand.Aggregate, notice.Aggregate,
 }
 
 // directory is an open data directory:
