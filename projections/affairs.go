@@ -26,6 +26,9 @@ var Affairs = NewView(Spec[AffairRow]{
 	Name: "affairs", Version: 1, Roles: Readers, Of: Of{Column: "stream"},
 	Title: ledger.Text{En: "what concerns what", Zh: "事项关联"},
 	Keys: func(f Fact) []string {
+		if f.Stream.Category == "claim" {
+			return nil // it only holds what another stream says
+		}
 		var keys []string
 		concerns := func(s ledger.StreamID) {
 			if s != f.Stream && !slices.Contains(hubs, s.Category) {
