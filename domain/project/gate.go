@@ -50,6 +50,14 @@ func (c DecideGate) ReliesOn(s State) []ledger.StreamID {
 	return streams
 }
 
+// Benefits is the parties: nobody with an interest in one lets the project go on (T6).
+func (c DecideGate) Benefits(s State) []ledger.StreamID {
+	if c.Decision != "go" {
+		return nil
+	}
+	return s.parties()
+}
+
 func contract(id uuid.UUID) ledger.StreamID { return ledger.StreamID{Category: "contract", ID: id} }
 
 func (c DecideGate) decide(s State, at ledger.Context) ([]Event, error) {

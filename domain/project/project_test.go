@@ -555,6 +555,15 @@ func TestGroundsOfAGate(t *testing.T) {
 	require.Equal(t, []ledger.StreamID{contract(deal)}, done.ReliesOn())
 }
 
+// T6: who has an interest in a party neither approves a project nor lets it go on.
+func TestWhomAProjectFavours(t *testing.T) {
+	s := State{Parties: []Party{{maker, "owner"}, {university, "partner"}}}
+	both := []ledger.StreamID{organisation(maker), organisation(university)}
+	require.Equal(t, both, Approve{}.Benefits(s))
+	require.Equal(t, both, DecideGate{Decision: "go"}.Benefits(s))
+	require.Empty(t, DecideGate{Decision: "kill"}.Benefits(s))
+}
+
 // juryOf and dealOf are a panel and a contract as projects ask them.
 type juryOf bool
 
