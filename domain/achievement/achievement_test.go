@@ -16,7 +16,6 @@ type row = ledgertest.Case[Command, Event]
 
 var (
 	given = ledgertest.Given[Event]
-	by    = ledgertest.By[Event]
 	day   = ledgertest.Date
 
 	university = uuid.MustParse("5b0e2c1a-7f3d-4e8b-9c6a-0d1e2f3a4b5c")
@@ -86,7 +85,7 @@ func wrong(past []ledgertest.Past[Event], fields ...any) []row {
 func long(n int) string { return strings.Repeat("长", n+1) }
 
 func TestDisclose(t *testing.T) {
-	least := Disclose{Titles: ledger.Names{En: "Cold sintering"}, Category: "basic", Secrecy: "state", Completers: []Completer{{lin, 1000}}, Organisation: university}
+	least := Disclose{Titles: ledger.Names{En: "Cold sintering"}, Category: "basic", Secrecy: "state", Completers: []Completer{{lin, 1000}}, Organisation: university, Readiness: &Readiness{"GJB7688", 1}}
 	// A second disclosure is refused by the ledger, which knows that the stream is there.
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "with all there is to say", At: known, When: crystal(nil), Then: []Event{disclosed}, Again: true},
@@ -221,7 +220,7 @@ func TestEvaluate(t *testing.T) {
 		e.Related = true
 		return []Event{e}
 	}
-	self, user := Evaluate{Evaluator: university, Kind: "self"}, Evaluate{Evaluator: centre, Kind: "user", Related: true}
+	self, user := Evaluate{Evaluator: university, Kind: "self", ValidUntil: day("2026-06-15")}, Evaluate{Evaluator: centre, Kind: "user", Related: true}
 	owned := Registered(registration(func(c *Register) { c.Owners = []Owner{{Organisation: centre, Permille: 1000}} }))
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "by a third party", At: known, Given: told(), When: full, Then: []Event{Evaluated(full)}, Again: true},

@@ -70,7 +70,7 @@ func (ContributionConfirmed) EventType() string { return "achievement.contributi
 // What was signed counts as long as the share is the one signed: a correction of the disclosure
 // voids it.
 func (e ContributionConfirmed) apply(s State, _ ledger.Metadata) State {
-	if slices.Contains(s.Completers, Completer{e.Person, e.Permille}) {
+	if slices.Contains(s.Completers, Completer(e)) {
 		s.Signed = append(slices.Clone(s.Signed), e.Person)
 	}
 	s.Disputed = without(s.Disputed, e.Person)
