@@ -89,6 +89,7 @@ func TestDisclose(t *testing.T) {
 	// A second disclosure is refused by the ledger, which knows that the stream is there.
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "with all there is to say", At: known, When: crystal(nil), Then: []Event{disclosed}, Again: true},
+		{Name: "conceived today", At: known, When: crystal(func(c *Disclose) { c.ConceivedOn = day("2026-06-15") }), Then: []Event{Disclosed(crystal(func(c *Disclose) { c.ConceivedOn = day("2026-06-15") }))}, Again: true},
 		{Name: "a secret with the least there is to say", At: known, When: least, Then: []Event{Disclosed(least)}, Again: true},
 		{Name: "no abstract of a secret", At: known, When: crystal(func(c *Disclose) { c.Secrecy, c.PublishedOn = "commercial", ledger.Date{} }), Code: "secret"},
 		{Name: "no publication of a secret", At: known, When: crystal(func(c *Disclose) { c.Secrecy, c.Abstract = "commercial", "" }), Code: "secret"},
@@ -127,6 +128,8 @@ func TestContributions(t *testing.T) {
 	change := ChangeContributions{[]Completer{{lin, 500}, {zhou, 500}}, "settlement"}
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "a completer signs", At: known, Given: told(), When: ConfirmContribution{lin, 600}, Then: []Event{ContributionConfirmed{lin, 600}}},
+		{Name: "on the day of the disclosure", At: on("2026-03-02"), Given: told(), When: ConfirmContribution{lin, 600}, Then: []Event{ContributionConfirmed{lin, 600}}},
+		{Name: "in its month, which may mean a later day", At: on("2026-03"), Given: told(), When: ConfirmContribution{lin, 600}, Then: []Event{ContributionConfirmed{lin, 600}}},
 		{Name: "a signature is given once", At: known, Given: told(ContributionConfirmed{lin, 600}), When: ConfirmContribution{lin, 600}},
 		{Name: "another share is not signed", At: known, Given: told(), When: ConfirmContribution{lin, 601}, Code: "other-share"},
 		{Name: "a stranger does not sign", At: known, Given: told(), When: ConfirmContribution{stranger, 600}, Code: "not-a-completer"},
@@ -174,7 +177,11 @@ func TestRegister(t *testing.T) {
 		c.RightsGranted, c.Expires = "ownership-share", day("2026-06")
 		c.Owners = []Owner{{Organisation: university, Permille: 700}, {Person: lin, Permille: 300}}
 	})
-	own := registration(func(c *Register) { c.OwnerKind, c.Owners = "non-service", []Owner{{Person: zhou, Permille: 1000}} })
+	own := registration(func(c *Register) {
+		c.OwnerKind, c.Owners = "non-service", []Owner{{Person: zhou, Permille: 999}, {Person: lin, Permille: 1}}
+		c.Expires, c.Rights[0].GrantedOn, c.Rights[0].ExpiresOn = day("2026-06-15"), day("2026-02"), day("2026")
+		c.Rights[1].GrantedOn, c.Rights[1].ExpiresOn = day("2026-02-01"), day("2026-02-01")
+	})
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "by its unit", At: known, Given: told(), When: registration(nil), Then: []Event{registered}},
 		{Name: "with a share granted to a completer", At: known, Given: told(signedBoth...), When: shared, Then: []Event{Registered(shared)}},
@@ -294,6 +301,7 @@ func TestExcuseIdleness(t *testing.T) {
 		"ground", ExcuseIdleness{"lazy", day("2027-01-01")},
 		"until", ExcuseIdleness{"negotiating", day("2026-06-15")},
 		"until", ExcuseIdleness{"negotiating", day("2027")},
+		"until", ExcuseIdleness{"negotiating", day("2026-06-14")},
 		"until", ExcuseIdleness{Ground: "negotiating"},
 	))
 }

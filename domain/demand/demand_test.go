@@ -90,9 +90,13 @@ func TestPublish(t *testing.T) {
 
 func TestRevise(t *testing.T) {
 	longer := Revise{with(func(t *Terms) { t.Deadline = day("2026-12") }), "deadline"}
+	month := Revise{with(func(t *Terms) { t.Deadline = day("2026-06") }), "deadline"}
 	late := Revise{with(func(t *Terms) { t.Deadline = day("2026-06-14") }), "deadline"}
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "a later last day", At: known, Given: given(listed), When: longer, Then: []Event{Revised(longer)}, Again: true},
+		{Name: "on the day of the publication", At: on("2026-03-02"), Given: given(listed), When: longer, Then: []Event{Revised(longer)}, Again: true},
+		{Name: "in its month, which may mean a later day", At: on("2026-03"), Given: given(listed), When: longer, Then: []Event{Revised(longer)}, Again: true},
+		{Name: "to this month, of which some days are left", At: known, Given: given(listed), When: month, Then: []Event{Revised(month)}, Again: true},
 		{Name: "for no reason", At: known, Given: given(listed), When: Revise{terms, ""}, Code: "invalid", Field: "reason"},
 		{Name: "with a last day that is over", At: known, Given: given(listed), When: late, Code: "invalid", Field: "deadline"},
 		{Name: "not before the publication", At: on("2026-03-01"), Given: given(listed), When: longer, Code: "date-order"},
@@ -136,6 +140,7 @@ func TestClose(t *testing.T) {
 		{Name: "withdrawn", At: known, Given: given(published), When: Close{"withdrawn"}, Then: []Event{Closed{"withdrawn"}}},
 		{Name: "expired the day after the last", At: ledger.Context{Now: ledgertest.Now.AddDate(0, 0, 1)}, Given: given(listed), When: Close{"expired"}, Then: []Event{Closed{"expired"}}},
 		{Name: "not expired on the last day", At: known, Given: given(listed), When: Close{"expired"}, Code: "not-expired"},
+		{Name: "not expired in the month that is the last", At: known, Given: given(listed, Revised{with(func(t *Terms) { t.Deadline = day("2026-06") }), "deadline"}), When: Close{"expired"}, Code: "not-expired"},
 		{Name: "never expired without one", At: known, Given: given(published), When: Close{"expired"}, Code: "not-expired"},
 		{Name: "for a ground that is not known", At: known, Given: given(published), When: Close{"bored"}, Code: "invalid", Field: "ground"},
 		{Name: "not twice", At: known, Given: given(published, Closed{"withdrawn"}), When: Close{"withdrawn"}, Code: "closed"},
@@ -149,6 +154,8 @@ func TestWhatOthersAsk(t *testing.T) {
 	require.True(t, s.OpenOn(day("2026-03-02")))
 	require.True(t, s.OpenOn(day("2026-06-15")))
 	require.False(t, s.OpenOn(day("2026-06-16")))
+	monthly := Decider.Evolve(s, Revised{with(func(t *Terms) { t.Deadline = day("2026-06") }), "deadline"}, ledger.Metadata{})
+	require.True(t, monthly.OpenOn(day("2026-06-30")))
 	require.True(t, Decider.Evolve(State{}, published, ledger.Metadata{OccurredOn: ledgertest.Before}).OpenOn(day("2030")))
 	require.Equal(t, []ledger.Claim{{Kind: "demand-code", Key: "D-7"}}, Decider.Claims(s, ledger.StreamID{}))
 	require.Nil(t, Decider.Claims(State{}, ledger.StreamID{}))

@@ -154,6 +154,8 @@ func TestConclude(t *testing.T) {
 func TestWithdraw(t *testing.T) {
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "while it runs", At: on("2026-06-10"), Given: running(price(nil), "2026-06-01"), When: Withdraw{"error"}, Then: []Event{Withdrawn{"error"}}},
+		{Name: "on its first day", At: on("2026-06-01"), Given: running(price(nil), "2026-06-01"), When: Withdraw{"changed"}, Then: []Event{Withdrawn{"changed"}}},
+		{Name: "in its month, which may mean a later day", At: on("2026-06"), Given: running(price(nil), "2026-06-10"), When: Withdraw{"changed"}, Then: []Event{Withdrawn{"changed"}}},
 		{Name: "not twice", At: on("2026-06-10"), Given: running(price(nil), "2026-06-01", Withdrawn{"error"}), When: Withdraw{"error"}, Code: "withdrawn"},
 		{Name: "not before it was posted", At: on("2026-05-31"), Given: running(price(nil), "2026-06-01"), When: Withdraw{"error"}, Code: "date-order"},
 		{Name: "for no ground", At: on("2026-06-10"), Given: running(price(nil), "2026-06-01"), When: Withdraw{}, Code: "invalid", Field: "ground"},
@@ -184,6 +186,9 @@ func TestWhatANoticeClears(t *testing.T) {
 	require.False(t, clears(clean, "price", vacancy), "not of another kind")
 	require.False(t, clears(after(list), "appointee", third), "not while it runs")
 
+	dismissed := after(list, Concluded{[]Objection{{"1", "conduct", third, "dismissed"}}, "no-objection", "sup"})
+	require.True(t, clears(dismissed, "appointee", third), "what was dismissed stands in nobody's way")
+
 	one := after(list, upheld(third))
 	require.Equal(t, []bool{false, true, false}, []bool{clears(one, "appointee", third), clears(one, "appointee", fourth), clears(one, "appointee", vacancy)})
 	whole := after(list, upheld(ledger.StreamID{}))
@@ -193,13 +198,14 @@ func TestWhatANoticeClears(t *testing.T) {
 	require.False(t, after(list).IsPosted("vacancy", fourth))
 	require.False(t, after(list, Withdrawn{"error"}).IsPosted("appointee", fourth))
 	require.False(t, after(list).IsMarked())
-	require.True(t, after(price(nil)).IsMarked())
+	require.True(t, after(price(func(c *Post) { c.Related = c.Related[:1] })).IsMarked())
 	require.Equal(t, []ledger.Claim{{Kind: "notice-code", Key: "N-7"}}, Decider.Claims(after(price(nil)), ledger.StreamID{}))
 	require.Nil(t, Decider.Claims(after(list), ledger.StreamID{}))
 }
 
 func TestTerms(t *testing.T) {
 	require.NoError(t, asked.Check())
+	require.NoError(t, Terms{Kinds: []KindTerms{{Kind: "award", Days: 365, Weekdays: 260}}}.Check())
 	for field, wrong := range map[string]Terms{
 		"kinds":             {},
 		"kinds/0/kind":      {Kinds: []KindTerms{{Kind: "rumour"}}},

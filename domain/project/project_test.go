@@ -427,6 +427,8 @@ func TestTerminate(t *testing.T) {
 		return past
 	}
 	orphan := ProjectApproved{Body: "panel"}
+	lastDay := ledger.Context{On: day("2026-12-31"), Now: ledgertest.Now.AddDate(1, 0, 0)}
+	monthly := ProjectProposed{Titles: titles, Milestones: []Milestone{{"M1", titles, day("2026-12")}}}
 	late := ledger.Context{On: day("2027-01-01"), Now: ledgertest.Now.AddDate(1, 0, 0)}
 	missed := MilestoneVerified{Milestone: "M1", Result: "missed", Due: sample.Due}
 	var cases []row
@@ -441,6 +443,7 @@ func TestTerminate(t *testing.T) {
 		row{Name: "no exemption for what was never approved", Given: documented(given(proposed)), When: exempt, Code: "dossier-incomplete"},
 		row{Name: "no exemption where nobody was responsible", Given: documented(given(proposed, orphan)), When: exempt, Code: "dossier-incomplete"},
 		row{Name: "no exemption while a milestone is due that nobody looked at", At: late, Given: documented(through(3)), When: exempt, Code: "dossier-incomplete"},
+		row{Name: "an exemption on the day on which a milestone is due", At: lastDay, Given: documented(given(monthly, approved)), When: exempt, Then: []Event{ProjectTerminated(exempt)}},
 		row{Name: "an exemption though a milestone was missed", At: late, Given: documented(through(3, missed)), When: exempt, Then: []Event{ProjectTerminated(exempt)}},
 		row{Name: "a proposal", Given: given(proposed), When: full, Then: []Event{ProjectTerminated(full)}},
 		row{Name: "while on hold", Given: given(proposed, approved, held(2)), When: full, Then: []Event{ProjectTerminated(full)}},
@@ -488,6 +491,9 @@ func TestPreRegistration(t *testing.T) {
 	knows := func(on string) ledger.Context {
 		return ledger.Context{}.Knowing(achievement(earlier), registeredOn(on))
 	}
+	inJune, lastDay := knows("2026-06-20"), knows("")
+	inJune.On, inJune.Now = day("2026-06"), ledgertest.Now.AddDate(0, 1, 0)
+	lastDay.On, lastDay.Now = day("2026-06-30"), ledgertest.Now.AddDate(0, 1, 0)
 	pre := ProjectProposed(propose("2026-06"))
 	waiting := given(pre, approved)
 	later := func(on string) ledger.Context {
@@ -500,11 +506,14 @@ func TestPreRegistration(t *testing.T) {
 		{Name: "not registered", At: knows(""), When: propose(""), Code: "not-registered"},
 		{Name: "registered only later", At: knows("2026-06-16"), When: propose(""), Code: "not-registered"},
 		{Name: "to be registered this month", At: knows(""), When: propose("2026-06"), Then: []Event{pre}, Again: true},
+		{Name: "to be registered today", At: knows(""), When: propose("2026-06-15"), Then: []Event{ProjectProposed(propose("2026-06-15"))}, Again: true},
+		{Name: "registered in the month of the proposal", At: inJune, When: propose(""), Then: []Event{ProjectProposed(propose(""))}, Again: true},
 		{Name: "to be registered before today", At: knows(""), When: propose("2026-06-14"), Code: "invalid", Field: "register_by"},
 		{Name: "registered and to be registered", At: knows("2026-01"), When: propose("2026-12"), Code: "invalid", Field: "register_by"},
 		{Name: "nothing to be registered", When: Propose{Titles: titles, RegisterBy: day("2027")}, Code: "invalid", Field: "register_by"},
 		{Name: "not an achievement that is not there", When: propose("2027"), Code: "no-such-achievement"},
 		{Name: "a gate while there is time", At: knows(""), Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Then: []Event{went(2)}},
+		{Name: "a gate on the last day", At: lastDay, Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Then: []Event{went(2)}},
 		{Name: "no gate once it is overdue", At: later(""), Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Code: "registration-overdue"},
 		{Name: "but for going on", At: later(""), Given: waiting, When: DecideGate{Gate: 2, Decision: "kill"}, Then: []Event{killed(2)}},
 		{Name: "a gate once it is registered", At: later("2026-06-30"), Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Then: []Event{went(2)}},
