@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ttledger/domain/contract"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
@@ -24,7 +25,7 @@ import (
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
+var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(contract.Rules...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate, contract.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a

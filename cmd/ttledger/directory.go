@@ -18,6 +18,7 @@ import (
 
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
+	"ttledger/domain/contract"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
@@ -31,7 +32,7 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(contract.Rules...), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate, contract.Aggregate,
 }
 
 // directory is an open data directory:

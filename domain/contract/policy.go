@@ -3,7 +3,6 @@ package contract
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"ttledger/domain/ledger"
 )
@@ -141,7 +140,7 @@ func days(from ledger.Date, n int) ledger.Date {
 	if n == 0 {
 		return ledger.Date{}
 	}
-	return ledger.DayOf(noon(from.Last()).AddDate(0, 0, n))
+	return from.Last().Plus(0, 0, n)
 }
 
 // months is the same day so many months on, or the last of that month; none where it is none.
@@ -149,14 +148,5 @@ func months(from ledger.Date, n int) ledger.Date {
 	if n == 0 {
 		return ledger.Date{}
 	}
-	from = from.Last()
-	on := ledger.DayOf(noon(from).AddDate(0, n, 0))
-	if on.Day == from.Day {
-		return on
-	}
-	return ledger.DayOf(time.Date(int(from.Year), time.Month(from.Month)+time.Month(n)+1, 0, 12, 0, 0, 0, ledger.Zone))
-}
-
-func noon(d ledger.Date) time.Time {
-	return time.Date(int(d.Year), time.Month(d.Month), int(d.Day), 12, 0, 0, 0, ledger.Zone)
+	return from.Last().Plus(0, n, 0)
 }
