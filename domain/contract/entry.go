@@ -18,16 +18,17 @@ const (
 // Entry is a line of the contract's money, with what was undone of it. Amounts are in minor units
 // of the contract's currency.
 type Entry struct {
-	ID       uuid.UUID             `json:"id"`
-	Kind     string                `json:"kind"`
-	On       ledger.Date           `json:"on"`
-	Amount   int64                 `json:"amount"`
-	Reversed int64                 `json:"reversed,omitzero"`
-	Undone   bool                  `json:"undone,omitzero"` // reversed whole
-	Voucher  string                `json:"voucher,omitzero"`
-	Run      *DistributionApproved `json:"run,omitzero"` // of a distribution
-	Of       uuid.UUID             `json:"of,omitzero"`  // of a payment: the distribution
-	To       ledger.StreamID       `json:"to,omitzero"`  // of a payment: the payee
+	ID         uuid.UUID             `json:"id"`
+	Kind       string                `json:"kind"`
+	On         ledger.Date           `json:"on"`
+	Amount     int64                 `json:"amount"`
+	Reversed   int64                 `json:"reversed,omitzero"`
+	Undone     bool                  `json:"undone,omitzero"` // reversed whole
+	Voucher    string                `json:"voucher,omitzero"`
+	Instalment string                `json:"instalment,omitzero"` // of a receipt
+	Run        *DistributionApproved `json:"run,omitzero"`        // of a distribution
+	Of         uuid.UUID             `json:"of,omitzero"`         // of a payment: the distribution
+	To         ledger.StreamID       `json:"to,omitzero"`         // of a payment: the payee
 }
 
 // Left is what stands of an entry.

@@ -97,5 +97,5 @@ type ReceiptRecorded struct {
 func (ReceiptRecorded) EventType() string { return "contract.receipt-recorded.v1" }
 
 func (e ReceiptRecorded) apply(s State, m ledger.Metadata) State {
-	return s.with(Entry{ID: e.Entry, Kind: Receipt, On: m.OccurredOn, Amount: e.Amount.Minor, Voucher: e.Voucher})
+	return s.with(Entry{ID: e.Entry, Kind: Receipt, On: m.OccurredOn, Amount: e.Amount.Minor, Voucher: e.Voucher, Instalment: e.Instalment})
 }

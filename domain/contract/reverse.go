@@ -34,11 +34,11 @@ func (c ReverseEntry) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := notBefore(at.On, e.On, ledger.Text{En: "the entry", Zh: "原分录业务发生日"}); err != nil {
 		return nil, err
 	}
-	out := EntryReversed{Reversal: c.Reversal, Entry: c.Entry, Kind: e.Kind, Amount: c.Amount, Ground: c.Ground, Whole: c.Amount.Minor == e.Left()}
+	out := EntryReversed{Reversal: c.Reversal, Entry: c.Entry, Kind: e.Kind, Amount: c.Amount, Ground: c.Ground, Instalment: e.Instalment, Whole: c.Amount.Minor == e.Left()}
 	var err error
 	switch e.Kind {
 	case Distribution:
-		out.Reopens, err = e.Run.Receipts, c.ofRun(s, e)
+		out.Award, out.Reopens, err = e.Run.Award, e.Run.Receipts, c.ofRun(s, e)
 	case Payment:
 		run, _ := s.entry(e.Of)
 		out.Distribution = run.ID
@@ -90,7 +90,9 @@ type EntryReversed struct {
 	Kind         string       `json:"kind"` // of the entry undone
 	Amount       ledger.Money `json:"amount"`
 	Ground       string       `json:"ground"`
+	Award        ledger.Money `json:"award,omitzero"`        // of a distribution: the completers' part of it
 	Whole        bool         `json:"whole,omitzero"`        // nothing is left of the entry
+	Instalment   string       `json:"instalment,omitzero"`   // that a receipt was of
 	Distribution uuid.UUID    `json:"distribution,omitzero"` // of a payment: what it was paid of; of a receipt: what stands on it and is now open to question
 	Reopens      []uuid.UUID  `json:"reopens,omitzero"`      // receipts whose completers are no longer paid in full
 }
