@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"ttledger/domain/contract"
 	"ttledger/domain/ledger"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
@@ -22,6 +23,7 @@ type InvolvementRow struct {
 var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
 	"project":  project.Sight.Concerns,
 	"approval": ledger.Approvals.Sight.Concerns,
+	"contract": contract.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a

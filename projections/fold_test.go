@@ -38,6 +38,9 @@ var later = []string{
 	"approval.requested.v1", "approval.decided.v1", "approval.carried-out.v1", "claim.taken.v1", "claim.given-up.v1", "ledger.claim-voided.v1",
 	"policy.version-adopted.v1", "principal.authority-delegated.v1", "principal.delegation-ended.v1", "principal.interest-declared.v1",
 	"approval.failed.v1",
+	"contract.signed.v1", "contract.registered.v1", "contract.licence-recorded.v1", "contract.receipt-recorded.v1",
+	"contract.distribution-approved.v1", "contract.distribution-paid.v1", "contract.amended.v1", "contract.registration-revoked.v1",
+	"contract.entry-reversed.v1", "contract.ended.v1",
 }
 
 // everyFact is one fact of each stored shape, as the domain's fixtures have it.

@@ -22,8 +22,9 @@ type Param struct {
 	Required bool        `json:"required"`
 }
 
-// Reports is every report, in display order. A new one is a line here.
-func Reports() []Report { return []Report{Funnel, CycleTime} }
+// Reports is every report, in display order. A new one is a line here, or in
+// the list of its topic.
+func Reports() []Report { return append([]Report{Funnel, CycleTime}, ContractReports...) }
 
 var cohorts = []Param{
 	{Name: "from", Help: ledger.Text{En: "first cohort year", Zh: "起始队列年份"}},
