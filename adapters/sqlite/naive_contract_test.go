@@ -39,9 +39,8 @@ func firstDay(text string) string {
 	return d.First().String()
 }
 
-// rowsOf folds a view from zero, in the order of its keys.
-func rowsOf(t *testing.T, v projections.View, facts []projections.Fact, at projections.At) (all []cells) {
-	rows := replayed(t, v, facts, at)
+// rowsOf is the rows of a view, in the order of its keys.
+func rowsOf(v projections.View, rows map[string][]any) (all []cells) {
 	for _, key := range slices.Sorted(maps.Keys(rows)) {
 		row := cells{}
 		for i, c := range v.Columns {
@@ -58,9 +57,19 @@ type books struct {
 	asOf                                              ledger.Date
 }
 
-func booksAt(t *testing.T, facts []projections.Fact, at projections.At) books {
-	of := func(v projections.View) []cells { return rowsOf(t, v, facts, at) }
-	return books{of(projections.ContractRegister), of(projections.MoneyLedger), of(projections.Obligations), of(projections.ProjectBoard), of(projections.OrganisationRegister), at.AsOf}
+// booksOf takes them from all views, as replaying from zero has them.
+func booksOf(replay map[string]map[string][]any, asOf ledger.Date) books {
+	of := func(v projections.View) []cells { return rowsOf(v, replay[v.Name]) }
+	return books{of(projections.ContractRegister), of(projections.MoneyLedger), of(projections.Obligations), of(projections.ProjectBoard), of(projections.OrganisationRegister), asOf}
+}
+
+// replayedAll folds every view from zero.
+func replayedAll(t *testing.T, facts []projections.Fact, at projections.At) map[string]map[string][]any {
+	all := map[string]map[string][]any{}
+	for _, v := range projections.Views() {
+		all[v.Name] = replayed(t, v, facts, at)
+	}
+	return all
 }
 
 // naiveContractReports computes each report on contracts in plain Go, over all time.

@@ -259,12 +259,13 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 			if rapid.Bool().Draw(rt, "on the day of a fact") {
 				at.AsOf = rapid.SampledFrom(facts).Draw(rt, "fact").Meta.OccurredOn.First()
 			}
+			replay := replayedAll(t, facts, at)
 			for _, v := range views {
-				rows := replayed(t, v, facts, at)
+				rows := replay[v.Name]
 				require.Equal(rt, rows, rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
 				require.Equal(rt, rows, rowsInHistory(rt, tool, v, at), "%s at %v, by SQL", v.Name, at)
 			}
-			steps, books := replayed(t, projections.ProjectSteps, facts, at), booksAt(t, facts, at)
+			steps, books := replay[projections.ProjectSteps.Name], booksOf(replay, at.AsOf)
 			for _, r := range projections.Reports() {
 				page, err := d.views.Report(context(rt), r.Code, nil, at)
 				require.NoError(rt, err)
@@ -302,7 +303,8 @@ func TestReportsOverManyProjects(t *testing.T) {
 	facts := d.all(t)
 	for _, asOf := range []ledger.Date{ledger.Day(2019, 6, 30), ledger.Day(2019, 12, 31), ledger.Day(2020, 6, 30), ledger.Day(2022, 1, 1)} {
 		at := projections.At{AsOf: asOf, KnownAt: ledger.Entry(len(facts))}
-		steps, books := replayed(t, projections.ProjectSteps, facts, at), booksAt(t, facts, at)
+		replay := replayedAll(t, facts, at)
+		steps, books := replay[projections.ProjectSteps.Name], booksOf(replay, at.AsOf)
 		for _, r := range projections.Reports() {
 			page, err := d.views.Report(t.Context(), r.Code, nil, at)
 			require.NoError(t, err)
