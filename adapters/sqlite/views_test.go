@@ -248,6 +248,9 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 			}
 		}
 		facts := d.all(rt)
+		if len(facts) == 0 {
+			return // corrections of nothing
+		}
 		tool, err := zombiezen.OpenConn(path, zombiezen.OpenReadOnly)
 		require.NoError(rt, err)
 		defer tool.Close()
