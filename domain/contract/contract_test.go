@@ -47,13 +47,11 @@ type (
 		subject ledger.StreamID
 		on      ledger.Date
 	}
-	shares map[uuid.UUID]int
 )
 
-func (o org) Ownership() string                     { return o.ownership }
-func (o org) IsAbroad() bool                        { return o.abroad }
-func (p proj) Live() bool                           { return bool(p) }
-func (s shares) CompleterShares() map[uuid.UUID]int { return s }
+func (o org) Ownership() string { return o.ownership }
+func (o org) IsAbroad() bool    { return o.abroad }
+func (p proj) Live() bool       { return bool(p) }
 func (n noticed) Cleared(kind string, subject ledger.StreamID) (ledger.Date, bool) {
 	return n.on, kind == n.kind && subject == n.subject && !n.on.IsZero()
 }
@@ -68,7 +66,7 @@ func worldIn(live bool) ledger.Context {
 		Knowing(stream("organisation", maker), org{ownership: "private"}).
 		Knowing(stream("organisation", abroad), org{ownership: "foreign", abroad: true}).
 		Knowing(stream("project", theProject), proj(live)).
-		Knowing(stream("achievement", crystal), shares{person(2): 300, person(1): 700})
+		Knowing(stream("achievement", crystal), struct{}{})
 	for i := 1; i <= 3; i++ {
 		at = at.Knowing(stream("person", person(i)), struct{}{})
 	}

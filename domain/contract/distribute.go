@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -20,7 +19,7 @@ type ApproveDistribution struct {
 	Year         *YearProfit  `json:"year,omitzero" en:"operating profit, instead of receipts" zh:"年营业利润(代替到账)"`
 	Rate         *int         `json:"rate,omitzero" en:"completers' part, per mille; of the policy where neither this nor the amount is given" zh:"完成人奖酬比例(‰);与金额均不填时按政策"`
 	Award        ledger.Money `json:"award,omitzero" en:"completers' part as an amount, instead of the rate" zh:"完成人奖酬金额(代替比例)"`
-	Completers   []Completer  `json:"completers,omitzero" en:"who shares it; as contributed to the achievement where empty" zh:"完成人及其份额(缺省按成果贡献比例)"`
+	Completers   []Completer  `json:"completers,omitzero" en:"who shares it" zh:"完成人及其份额"`
 	Rest         []Rest       `json:"rest,omitzero" en:"who gets the rest; the providing unit where empty" zh:"其余部分的归属(缺省归提供方单位)"`
 	AwardNotice  uuid.UUID    `json:"award_notice,omitzero" en:"id of the notice of the awards" zh:"奖酬公示标识"`
 	Deliberation string       `json:"deliberation,omitzero" en:"reference of the unit's decision" zh:"单位集体决策文号"`
@@ -59,12 +58,9 @@ type Rest struct {
 	PerMille     int       `json:"per_mille" en:"part, per mille; together 1000" zh:"份额(‰),合计 1000"`
 }
 
-// ReliesOn is the payees, the achievements whose contributions may be asked, and the notice.
+// ReliesOn is the payees and the notice.
 func (c ApproveDistribution) ReliesOn(s State) []ledger.StreamID {
 	read := c.Benefits(s)
-	for _, id := range s.Achievements {
-		read = append(read, stream("achievement", id))
-	}
 	if c.AwardNotice != uuid.Nil {
 		read = append(read, stream("notice", c.AwardNotice))
 	}
@@ -104,11 +100,8 @@ func (c ApproveDistribution) decide(s State, at ledger.Context) ([]Event, error)
 	if s.Ended == "void" {
 		return nil, reject("ended", "the contract is void: nothing of it is distributed", "合同无效,不得分配收益")
 	}
-	if c.Completers, err = c.completers(s, at); err != nil {
-		return nil, err
-	}
 	e, err := c.base(s, rates, at)
-	if err := ledger.First(err, c.noticed(rates, at), c.weigh(s, rates, &e)); err != nil {
+	if err := ledger.First(c.checkCompleters(at), c.checkRest(at), err, c.noticed(rates, at), c.weigh(s, rates, &e)); err != nil {
 		return nil, err
 	}
 	c.divide(s, &e)
@@ -300,35 +293,24 @@ func (c ApproveDistribution) weigh(s State, rates Rates, e *DistributionApproved
 	return nil
 }
 
-// completers is who shares the completers' part: as the command says, or as they contributed to
-// the contract's one achievement.
-func (c ApproveDistribution) completers(s State, at ledger.Context) ([]Completer, error) {
-	list := slices.Clone(c.Completers)
-	if len(list) == 0 && len(s.Achievements) == 1 {
-		if a, ok := ledger.About[achievement](at, stream("achievement", s.Achievements[0])); ok {
-			for id, perMille := range a.CompleterShares() {
-				list = append(list, Completer{id, perMille})
-			}
-			slices.SortFunc(list, func(a, b Completer) int { return bytes.Compare(a.Person[:], b.Person[:]) })
-		}
-	}
-	if err := ledger.CheckCount("completers", len(list), 90); err != nil {
-		return nil, err
+func (c ApproveDistribution) checkCompleters(at ledger.Context) error {
+	if err := ledger.CheckCount("completers", len(c.Completers), 90); err != nil {
+		return err
 	}
 	seen := map[uuid.UUID]bool{}
-	for i, x := range list {
+	for i, x := range c.Completers {
 		if x.PerMille < 1 || seen[x.Person] {
-			return nil, ledger.InvalidField(fmt.Sprintf("completers/%d", i), "a part above zero, each person once", "份额须大于零,且每人只列一次")
+			return ledger.InvalidField(fmt.Sprintf("completers/%d", i), "a part above zero, each person once", "份额须大于零,且每人只列一次")
 		}
 		seen[x.Person] = true
-		if len(c.Completers) > 0 && !at.Exists(stream("person", x.Person)) {
-			return nil, reject("no-such-person", fmt.Sprintf("the person %s is not enrolled", x.Person), fmt.Sprintf("人员 %s 尚未登记", x.Person))
+		if !at.Exists(stream("person", x.Person)) {
+			return reject("no-such-person", fmt.Sprintf("the person %s is not enrolled", x.Person), fmt.Sprintf("人员 %s 尚未登记", x.Person))
 		}
 	}
-	if len(list) > 0 && sumOf(list, func(x Completer) int { return x.PerMille }) != 1000 {
-		return nil, ledger.InvalidField("completers", "the parts must come to 1000 per mille", "份额合计须为 1000 ‰")
+	if len(c.Completers) > 0 && sumOf(c.Completers, func(x Completer) int { return x.PerMille }) != 1000 {
+		return ledger.InvalidField("completers", "the parts must come to 1000 per mille", "份额合计须为 1000 ‰")
 	}
-	return list, c.checkRest(at)
+	return nil
 }
 
 func (c ApproveDistribution) checkRest(at ledger.Context) error {

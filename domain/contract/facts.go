@@ -46,9 +46,8 @@ type (
 		Ownership() string
 		IsAbroad() bool
 	}
-	project     interface{ Live() bool }
-	achievement interface{ CompleterShares() map[uuid.UUID]int }
-	notice      interface {
+	project interface{ Live() bool }
+	notice  interface {
 		Cleared(kind string, subject ledger.StreamID) (on ledger.Date, ok bool)
 	}
 )

@@ -123,12 +123,6 @@ func TestApproveDistribution(t *testing.T) {
 	after := run(entry(6), yuan(30), entry(2))
 	after.Basis, after.Gross, after.CarriedIn, after.Deducted = "unit-rule", yuan(50), yuan(20), yuan(20)
 	second := with(func(x *ApproveDistribution) { x.Entry, x.Receipts = entry(6), []uuid.UUID{entry(2)} })
-	contributed := plain
-	contributed.Shares = []Share{
-		{stream("person", person(1)), true, 700, 3500, 0}, {stream("person", person(2)), true, 300, 1500, 0}, {stream("organisation", university), false, 1000, 5000, 0},
-	}
-	known := signed(licence(nil))
-	known.Achievements = []uuid.UUID{crystal}
 	shared := plain
 	shared.Shares = []Share{{stream("person", person(1)), true, 1000, 5000, 0}, {stream("organisation", university), false, 250, 1250, 0}, {stream("organisation", maker), false, 750, 3750, 0}}
 	all := plain
@@ -161,7 +155,6 @@ func TestApproveDistribution(t *testing.T) {
 		}), Code: "cost-deducted"},
 		{Name: "nor twice in one run", At: world(), Given: past, When: with(func(x *ApproveDistribution) { x.Costs = append(cost(1, "C1"), cost(1, "C1")...) }), Code: "cost-deducted"},
 		{Name: "only costs that the policy deducts", At: under(world(), Rates{Deductible: []string{"tax"}}), Given: past, When: with(func(x *ApproveDistribution) { x.Costs = cost(1, "C1") }), Code: "not-deductible"},
-		{Name: "among completers as they contributed", At: world(), Given: given(known, receipt(1, yuan(100))), When: with(func(x *ApproveDistribution) { x.Completers = nil }), Then: []Event{contributed}},
 		{Name: "the rest among organisations", At: world(), Given: past, When: with(func(x *ApproveDistribution) { x.Rest = []Rest{{university, 250}, {maker, 750}} }), Then: []Event{shared}},
 		{Name: "all to the completers", At: world(), Given: past, When: with(func(x *ApproveDistribution) { x.Rate = new(1000) }), Then: []Event{all}},
 		{Name: "nothing to them, where nothing binds", At: world(), Given: given(private, receipt(1, yuan(100))), When: with(func(x *ApproveDistribution) { x.Rate, x.Completers = new(0), nil }), Then: []Event{none}},
@@ -209,8 +202,8 @@ func TestApproveDistribution(t *testing.T) {
 		"rest/1", with(func(x *ApproveDistribution) { x.Rest = []Rest{{university, 500}, {university, 500}} }),
 	))
 	require.Equal(t, []ledger.StreamID{stream("person", person(1)), stream("organisation", university)}, c.Benefits(fold(signed(licence(nil)))))
-	require.Equal(t, []ledger.StreamID{stream("person", person(1)), stream("organisation", maker), stream("achievement", crystal), stream("notice", theNotice)},
-		with(func(x *ApproveDistribution) { x.Rest, x.AwardNotice = []Rest{{maker, 1000}}, theNotice }).ReliesOn(fold(known)))
+	require.Equal(t, []ledger.StreamID{stream("person", person(1)), stream("organisation", maker), stream("notice", theNotice)},
+		with(func(x *ApproveDistribution) { x.Rest, x.AwardNotice = []Rest{{maker, 1000}}, theNotice }).ReliesOn(State{}))
 }
 
 // The floor is by kind of unit, base, mode and basis (finding 3).
