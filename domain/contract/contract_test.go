@@ -185,6 +185,7 @@ func TestSign(t *testing.T) {
 		{Name: "prohibited technology stays", At: world(), When: sign(licence(func(x *Terms) { x.Export = &Export{Class: "prohibited"} })), Code: "export-prohibited"},
 		{Name: "what is not written", At: world(), When: sign(licence(func(x *Terms) { x.Form = "oral" })), Code: "written-form"},
 		{Name: "a licence outlives no patent", At: world(), When: sign(licence(func(x *Terms) { x.Licence.To = day("2040-07") })), Code: "beyond-patents"},
+		{Name: "a licence to the end of a month outlives a patent that ends in it", At: world(), When: sign(licence(func(x *Terms) { x.Licence.To, x.Licence.Patents[1].Expiry = day("2040-06"), day("2040-06-15") })), Code: "beyond-patents"},
 		{Name: "shares need an appraisal", At: world(), When: sign(equity(func(x *Terms) { x.Equity.Appraisal = "" })), Code: "no-appraisal"},
 	})
 	missing := sign(licence(nil))
@@ -422,6 +423,8 @@ func TestAmend(t *testing.T) {
 		{Name: "nothing changed", At: world(), Given: past, When: Amend{Reason: "r", Terms: licence(nil)}, Code: "nothing-changed"},
 		{Name: "a party not registered", Given: past, When: Amend{Reason: "r", Terms: dearer}, Code: "no-such-organisation"},
 		{Name: "never below what was received", At: world(), Given: given(signed(licence(nil)), received), When: Amend{Reason: "r", Terms: licence(func(x *Terms) { x.Total = yuan(1199999) })}, Code: "below-receipts"},
+		{Name: "down to what was received", At: world(), Given: given(signed(licence(nil)), ReceiptRecorded{Entry: entry(1), Amount: yuan(1000000), Voucher: "V1"}), When: Amend{Reason: "r", Terms: licence(func(x *Terms) { x.Total = yuan(1000000) })},
+			Then: []Event{amended(licence(func(x *Terms) { x.Total = yuan(1000000) }), "total")}},
 		{Name: "never another currency under money booked", At: world(), Given: given(signed(licence(nil)), received), When: Amend{Reason: "r", Terms: dollars}, Code: "currency-fixed"},
 		{Name: "never another mode under a distribution", At: world(), Given: given(signed(licence(nil)), received, run(entry(2), yuan(1200000), entry(1))), When: Amend{Reason: "r", Terms: licence(func(x *Terms) { x.Mode = "other" })}, Code: "mode-fixed"},
 		{Name: "not once it ended", At: world(), Given: given(signed(licence(nil)), Ended{Ground: "performed"}), When: Amend{Reason: "r", Terms: dearer}, Code: "ended"},

@@ -54,6 +54,7 @@ func TestRecordReceipt(t *testing.T) {
 		{Name: "a royalty without a total is in yuan", At: world(), Given: given(signed(licence(func(x *Terms) { x.PriceForm, x.Total = "royalty", ledger.Money{} }))), When: second, Then: []Event{event(second, "")}},
 		{Name: "once the other is reversed it may", At: world(), Given: given(signed(terms), first, EntryReversed{Reversal: entry(8), Entry: entry(9), Amount: yuan(1)}), When: full, Then: []Event{event(full, "")}},
 		{Name: "a voucher is booked once", At: world(), Given: given(signed(royalty), first), When: second, Code: "voucher-used"},
+		{Name: "or again once it was reversed", At: world(), Given: given(signed(royalty), first, EntryReversed{Reversal: entry(8), Entry: entry(9), Amount: yuan(1)}), When: second, Then: []Event{event(second, "")}},
 		{Name: "an instalment that was agreed", At: world(), Given: given(signed(licence(nil))), When: full, Code: "no-such-instalment"},
 		{Name: "a payer that is registered", Given: past, When: full, Code: "no-such-organisation"},
 		{Name: "not before the contract", At: on(world(), "2026-03-01"), Given: past, When: full, Code: "date-order"},
@@ -309,12 +310,16 @@ func TestPayDistribution(t *testing.T) {
 	}
 	first, unit := stream("person", person(1)), stream("organisation", university)
 	part, rest := pay(3, first, yuan(20), "P1"), pay(4, first, yuan(30), "P2")
+	tailed := run(entry(2), yuan(100), entry(1))
+	tailed.Shares[0].Minor, tailed.Shares[0].Tail, tailed.Tail = 4999, 1, 1
 	lost := pay(3, first, yuan(20), "P1")
 	lost.Distribution = entry(1)
 	undone := EntryReversed{Reversal: entry(9), Entry: entry(2), Amount: yuan(100)}
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "a part", Given: past, When: part, Then: []Event{paid(part)}},
 		{Name: "the rest settles the receipts", Given: append(past[:3:3], given(paid(part))...), When: rest, Then: []Event{paid(rest, entry(1))}},
+		{Name: "not before the last fen", Given: past, When: pay(3, first, fen(4999), "P1"), Then: []Event{paid(pay(3, first, fen(4999), "P1"))}},
+		{Name: "the tail is of the share", Given: given(signed(licence(nil)), receipt(1, yuan(100)), tailed), When: pay(3, first, yuan(50), "P1"), Then: []Event{paid(pay(3, first, yuan(50), "P1"), entry(1))}},
 		{Name: "the unit's part settles nothing", Given: past, When: pay(3, unit, yuan(50), "P1"), Then: []Event{paid(pay(3, unit, yuan(50), "P1"))}},
 		{Name: "never above the share", Given: append(past[:3:3], given(paid(part))...), When: pay(4, first, fen(3001), "P2"), Code: "over-share"},
 		{Name: "one voucher a payee", Given: append(past[:3:3], given(paid(part))...), When: pay(4, first, yuan(1), "P1"), Code: "voucher-used"},
@@ -338,6 +343,8 @@ func TestReverseEntry(t *testing.T) {
 	back := EntryReversed{Reversal: entry(4), Entry: entry(3), Kind: Payment, Amount: yuan(150000), Ground: "recovered", Whole: true, Distribution: entry(2), Reopens: []uuid.UUID{entry(1)}}
 	some := back
 	some.Amount, some.Whole = yuan(1), false
+	unsettled := payment
+	unsettled.Amount, unsettled.Settles = yuan(149999), nil
 	toUnit := DistributionPaid{Entry: entry(3), Distribution: entry(2), Payee: stream("organisation", university), Amount: yuan(1), Voucher: "P1"}
 	reverse := func(n, of int, amount ledger.Money) ReverseEntry {
 		return ReverseEntry{entry(n), entry(of), amount, "misbooked"}
@@ -360,6 +367,8 @@ func TestReverseEntry(t *testing.T) {
 		{Name: "a payment in part", Given: append(distributed[:3:3], given(payment)...), When: ReverseEntry{entry(4), entry(3), yuan(1), "recovered"}, Then: []Event{some}},
 		{Name: "the unit's reopens nothing", Given: append(distributed[:3:3], given(toUnit)...), When: ReverseEntry{entry(4), entry(3), yuan(1), "bounced"},
 			Then: []Event{EntryReversed{Reversal: entry(4), Entry: entry(3), Kind: Payment, Amount: yuan(1), Ground: "bounced", Whole: true, Distribution: entry(2)}}},
+		{Name: "nor does a part of what was not paid in full", Given: append(distributed[:3:3], given(unsettled)...), When: ReverseEntry{entry(4), entry(3), yuan(1), "bounced"},
+			Then: []Event{EntryReversed{Reversal: entry(4), Entry: entry(3), Kind: Payment, Amount: yuan(1), Ground: "bounced", Distribution: entry(2)}}},
 		{Name: "a distribution whole", Given: distributed, When: reverse(9, 2, yuan(300000)),
 			Then: []Event{EntryReversed{Reversal: entry(9), Entry: entry(2), Kind: Distribution, Amount: yuan(300000), Award: yuan(150000), Ground: "misbooked", Whole: true, Reopens: []uuid.UUID{entry(1)}}}},
 		{Name: "not what is paid out", Given: append(distributed[:3:3], given(payment)...), When: reverse(9, 2, yuan(300000)), Code: "paid-out"},
@@ -367,6 +376,7 @@ func TestReverseEntry(t *testing.T) {
 			Then: []Event{EntryReversed{Reversal: entry(9), Entry: entry(2), Kind: Distribution, Amount: fen(0), Award: fen(0), Ground: "misbooked", Whole: true, Reopens: []uuid.UUID{entry(1)}}}},
 		{Name: "not one whose costs were carried on", Given: append(carried[:4:4], given(after)...), When: reverse(9, 2, fen(0)), Code: "costs-carried-on"},
 		{Name: "never above the entry", Given: given(signed(licence(nil)), receipt(1, yuan(300000))), When: reverse(9, 1, fen(30000001)), Code: "over-entry"},
+		{Name: "nor above what is left of it", Given: given(signed(licence(nil)), receipt(1, yuan(300000)), EntryReversed{Reversal: entry(8), Entry: entry(1), Amount: yuan(1)}), When: reverse(9, 1, yuan(300000)), Code: "over-entry"},
 		{Name: "nothing twice", Given: append(distributed[:1:1], given(receipt(1, yuan(1)), EntryReversed{Reversal: entry(9), Entry: entry(1), Amount: yuan(1)})...), When: reverse(8, 1, yuan(1)), Code: "already-reversed"},
 		{Name: "no reversal", Given: append(distributed[:1:1], given(receipt(1, yuan(1)), EntryReversed{Reversal: entry(9), Entry: entry(1), Amount: yuan(1)})...), When: reverse(8, 9, yuan(1)), Code: "no-such-entry"},
 		{Name: "no entry of another contract", Given: distributed, When: reverse(9, 7, yuan(1)), Code: "no-such-entry"},
