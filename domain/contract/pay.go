@@ -11,11 +11,11 @@ import (
 
 // PayDistribution records what a payee of a distribution was paid, or the shares they were given.
 type PayDistribution struct {
-	Entry        uuid.UUID       `json:"entry" en:"id of the entry, new" zh:"分录标识(新)"`
-	Distribution uuid.UUID       `json:"distribution" en:"id of the distribution" zh:"分配分录标识"`
-	Payee        ledger.StreamID `json:"payee" en:"person-… or organisation-…, as the distribution names it" zh:"收款人(与分配分录一致)"`
-	Amount       ledger.Money    `json:"amount" en:"amount" zh:"金额"`
-	Voucher      string          `json:"voucher" en:"voucher number" zh:"凭证号"`
+	Entry        uuid.UUID    `json:"entry" en:"id of the entry, new" zh:"分录标识(新)"`
+	Distribution uuid.UUID    `json:"distribution" en:"id of the distribution" zh:"分配分录标识"`
+	Payee        uuid.UUID    `json:"payee" en:"id of the person or organisation, as in the distribution" zh:"收款人(人员或主体)标识,与分配分录一致"`
+	Amount       ledger.Money `json:"amount" en:"amount" zh:"金额"`
+	Voucher      string       `json:"voucher" en:"voucher number" zh:"凭证号"`
 }
 
 func (c PayDistribution) decide(s State, at ledger.Context) ([]Event, error) {
@@ -33,21 +33,21 @@ func (c PayDistribution) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := notBefore(at.On, run.On, ledger.Text{En: "the distribution", Zh: "分配批准日"}); err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(run.Run.Shares, func(x Share) bool { return x.To == c.Payee })
+	i := slices.IndexFunc(run.Run.Shares, func(x Share) bool { return x.To.ID == c.Payee })
 	if i < 0 {
 		return nil, reject("no-such-payee", fmt.Sprintf("the distribution gives nothing to %s", c.Payee), fmt.Sprintf("该分配中没有收款人 %s", c.Payee))
 	}
 	if slices.ContainsFunc(s.Entries, func(e Entry) bool {
-		return e.Kind == Payment && !e.Undone && e.Of == run.ID && e.To == c.Payee && e.Voucher == c.Voucher
+		return e.Kind == Payment && !e.Undone && e.Of == run.ID && e.To.ID == c.Payee && e.Voucher == c.Voucher
 	}) {
 		return nil, reject("voucher-used", fmt.Sprintf("voucher %s is booked for this payee already", c.Voucher), fmt.Sprintf("凭证 %s 已为该收款人入账", c.Voucher))
 	}
 	to := run.Run.Shares[i]
-	left := to.Minor + to.Tail - s.paid(run.ID, func(x ledger.StreamID) bool { return x == c.Payee })
+	left := to.Minor + to.Tail - s.paid(run.ID, func(x ledger.StreamID) bool { return x == to.To })
 	if c.Amount.Minor > left {
 		return nil, reject("over-share", fmt.Sprintf("%s is left of this share", s.Terms.money(left)), fmt.Sprintf("该份额仅余 %s 未付", s.Terms.money(left)))
 	}
-	e := DistributionPaid{Entry: c.Entry, Distribution: c.Distribution, Payee: c.Payee, Amount: c.Amount, Voucher: c.Voucher}
+	e := DistributionPaid{Entry: c.Entry, Distribution: c.Distribution, Payee: to.To, Amount: c.Amount, Voucher: c.Voucher}
 	if to.Completer && s.awarded(run)+c.Amount.Minor == run.Run.Award.Minor {
 		e.Settles = run.Run.Receipts
 	}
