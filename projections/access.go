@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ttledger/domain/achievement"
+	"ttledger/domain/contract"
 	"ttledger/domain/ledger"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
@@ -24,6 +25,7 @@ var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
 	"project":     project.Sight.Concerns,
 	"achievement": achievement.Sight.Concerns,
 	"approval":    ledger.Approvals.Sight.Concerns,
+	"contract":    contract.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"ttledger/domain/achievement"
+	"ttledger/domain/contract"
 	"ttledger/domain/ledger"
 )
 
@@ -59,14 +60,14 @@ var AchievementRegister = NewView(Spec[AchievementRow]{
 		if _, ok := f.Event.(achievement.Event); ok {
 			return []string{f.Stream.ID.String()}
 		}
-		if s, ok := signedOf(f); ok {
-			return texts(s.Achievements)
+		if e, ok := f.Event.(contract.Signed); ok {
+			return texts(e.Achievements)
 		}
 		return nil
 	},
 	Fold: func(r AchievementRow, key string, f Fact) AchievementRow {
 		r.ID = uuid.MustParse(key)
-		if _, ok := signedOf(f); ok {
+		if _, ok := f.Event.(contract.Signed); ok {
 			r.ContractedOn = first(r.ContractedOn, f.Meta.OccurredOn)
 			r.Contracts = append(slices.Clone(r.Contracts), f.Stream.ID)
 			return r

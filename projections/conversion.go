@@ -1,11 +1,11 @@
 package projections
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
 
+	"ttledger/domain/contract"
 	"ttledger/domain/ledger"
 	"ttledger/domain/project"
 )
@@ -51,14 +51,14 @@ var Conversion = NewView(Spec[ConversionRow]{
 		case project.ProjectProposed, project.ProjectApproved, project.StageGateDecided, project.MilestoneVerified, project.ProjectTerminated:
 			return ownProject(f)
 		}
-		if s, ok := signedOf(f); ok {
-			return []string{s.Project.String()}
+		if e, ok := f.Event.(contract.Signed); ok {
+			return []string{e.Project.String()}
 		}
 		return nil
 	},
 	Fold: func(r ConversionRow, key string, f Fact) ConversionRow {
 		r.ID = uuid.MustParse(key)
-		if _, ok := signedOf(f); ok {
+		if _, ok := f.Event.(contract.Signed); ok {
 			if r.ContractedOn.IsZero() {
 				r.Contract, r.ContractedOn = f.Stream.ID, f.Meta.OccurredOn
 			}
@@ -137,17 +137,4 @@ func (r *ConversionRow) state() project.State {
 		}
 	}
 	return s
-}
-
-// signing is what conversion needs to know of a signed contract.
-type signing struct {
-	Project      uuid.UUID   `json:"project"`
-	Achievements []uuid.UUID `json:"achievements"`
-}
-
-func signedOf(f Fact) (s signing, ok bool) {
-	if f.Type != "contract.signed.v1" {
-		return s, false
-	}
-	return s, json.Unmarshal(f.Data, &s) == nil
 }

@@ -77,7 +77,7 @@ transfers AS (
 // AchievementFunnel is K06 from the disclosure on: for cohort C (year of disclosure), how many
 // achievements reached a step by T, and their share in percent.
 var AchievementFunnel = Report{
-	Code: "k06-achievements", Formula: "K06/disclosed-registered-approved-contracted-pilot-industrialised/v1", Roles: Offices, Params: cohorts,
+	Code: "k06-achievements", Formula: "K06/disclosed-registered-approved-contracted-pilot-industrialised-received/v1", Roles: Offices, Params: cohorts,
 	Title: ledger.Text{En: "conversion funnel of achievements", Zh: "成果转化漏斗"},
 	Columns: []Column{
 		column("cohort", TypeInteger, "cohort: year of disclosure", "队列(披露年份)"),
@@ -92,18 +92,24 @@ var AchievementFunnel = Report{
 		column("pilot_share", TypeDecimal, "pilot, %", "中试率(%)"),
 		column("industrialised", TypeInteger, "industrialised", "产业化"),
 		column("industrialised_share", TypeDecimal, "industrialised, %", "产业化率(%)"),
+		column("received", TypeInteger, "first receipt", "到账"),
+		column("received_share", TypeDecimal, "received, %", "到账率(%)"),
 	},
 	SQL: `
-WITH` + transfers + `
+WITH` + transfers + `, receipts AS (
+  SELECT value AS paid_for, 1 AS received FROM {contract-register}, json_each(achievements)
+   WHERE achievements IS NOT NULL AND received_minor > 0 GROUP BY value
+)
 SELECT year, count(*),
        count(registered_on),     printf('%.1f', 100.0 * count(registered_on) / count(*)),
        count(approved_on),       printf('%.1f', 100.0 * count(approved_on) / count(*)),
        count(contracted_on),     printf('%.1f', 100.0 * count(contracted_on) / count(*)),
        count(pilot_on),          printf('%.1f', 100.0 * count(pilot_on) / count(*)),
-       count(industrialised_on), printf('%.1f', 100.0 * count(industrialised_on) / count(*))
+       count(industrialised_on), printf('%.1f', 100.0 * count(industrialised_on) / count(*)),
+       count(received),          printf('%.1f', 100.0 * count(received) / count(*))
   FROM (SELECT id, registered_on, contracted_on, CAST(substr(disclosed_on, 1, 4) AS INTEGER) AS year
           FROM {achievement-register} WHERE disclosed_on IS NOT NULL)
-  LEFT JOIN transfers ON achievement = id
+  LEFT JOIN transfers ON achievement = id LEFT JOIN receipts ON paid_for = id
  WHERE` + inYears + `
  GROUP BY year ORDER BY year`,
 }
@@ -183,8 +189,8 @@ SELECT year, due, on_time, CASE WHEN due > 0 THEN printf('%.1f', 100.0 * on_time
   FROM counts ORDER BY year`,
 }
 
-// IdleAchievements is K13: registered or granted more than so many days before T, no contract, not
-// excused. That completers may then convert it themselves is a local rule (T10), and not said here.
+// IdleAchievements is K13: registered or granted more than so many days before T, no contract in
+// effect or performed, not excused. That completers may then convert it themselves is a local rule (T10), and not said here.
 var IdleAchievements = Report{
 	Code: "k13", Formula: "K13/registered-or-granted/v1", Roles: Offices,
 	Params: []Param{{Name: "days", Help: ledger.Text{En: "days without a contract after which it is idle; 365 where absent", Zh: "无合同即视为闲置的天数,缺省 365"}}},
@@ -202,7 +208,9 @@ var IdleAchievements = Report{
 	SQL: `
 WITH a AS (
   SELECT *, min(coalesce(registered_on, '9999'), coalesce(granted_on, '9999')) AS since
-    FROM {achievement-register} WHERE contracted_on IS NULL AND (excused_until IS NULL OR excused_until < :as_of)
+    FROM {achievement-register}
+   WHERE id NOT IN (SELECT value FROM {contract-register}, json_each(achievements) WHERE achievements IS NOT NULL AND signed_on IS NOT NULL AND (ended_on IS NULL OR ended = 'performed'))
+     AND (excused_until IS NULL OR excused_until < :as_of)
 ), b AS (
   SELECT *, date(substr(since || '-01-01', 1, 10), '+' || (coalesce(CAST(:days AS INTEGER), 365) + 1) || ' days') AS idle_since
     FROM a WHERE since < '9999'

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ttledger/domain/achievement"
+	"ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
@@ -27,8 +28,8 @@ import (
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
-	achievement.Aggregate, demand.Aggregate, notice.Aggregate}
+var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(notice.Rules, contract.Rules)...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+	achievement.Aggregate, demand.Aggregate, notice.Aggregate, contract.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a
@@ -41,6 +42,9 @@ var later = []string{
 	"approval.requested.v1", "approval.decided.v1", "approval.carried-out.v1", "claim.taken.v1", "claim.given-up.v1", "ledger.claim-voided.v1",
 	"policy.version-adopted.v1", "principal.authority-delegated.v1", "principal.delegation-ended.v1", "principal.interest-declared.v1",
 	"approval.failed.v1",
+	"contract.signed.v1", "contract.registered.v1", "contract.licence-recorded.v1", "contract.receipt-recorded.v1",
+	"contract.distribution-approved.v1", "contract.distribution-paid.v1", "contract.amended.v1", "contract.registration-revoked.v1",
+	"contract.entry-reversed.v1", "contract.ended.v1",
 	"project.proposed.v2", "project.stage-gate-decided.v2", "project.completed.v2",
 	"achievement.disclosed.v1", "achievement.contribution-confirmed.v1", "achievement.contribution-disputed.v1", "achievement.registered.v1",
 	"achievement.evaluated.v1", "achievement.right-granted.v1", "achievement.award-paid.v1", "achievement.idleness-excused.v1",

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	techcontract "ttledger/domain/contract"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/principal"
@@ -73,9 +74,25 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 	somebody := uuid.NewString()
 	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "person", ID: uuid.MustParse(somebody), Verb: "enrol", Command: uuid.New(), Body: []byte(wang), Actor: ledger.Actor{Handle: "hr", Roles: []ledger.Role{ledger.HR}}})
 	require.NoError(t, err)
+	contracts := map[string]string{}
+	sign := func(behalf string) string {
+		s := ledger.StreamID{Category: "contract", ID: uuid.New()}
+		e := techcontract.Signed{Code: s.ID.String()[:8], Names: ledger.Names{En: "A contract"}}
+		raw, err := json.Marshal(e)
+		require.NoError(t, err)
+		_, err = w.store.Append(t.Context(), s, 0, []ledger.Proposed{{ID: uuid.New(), Type: e.EventType(), Data: raw, Meta: ledger.Metadata{
+			Ledger: w.ledger.ID, Command: uuid.New(), Actor: "leg", Role: ledger.LEG, OnBehalfOf: behalf, OccurredOn: day, Source: ledger.Source{Kind: "api"},
+		}}})
+		require.NoError(t, err)
+		return s.ID.String()
+	}
+	for _, h := range handles[1:] {
+		contracts[h] = sign(h)
+	}
 	missing := uuid.NewString()
 	by = map[string]things{
 		"project":      {func(h string) string { return own[h] }, propose(""), missing},
+		"contract":     {func(h string) string { return contracts[h] }, sign(""), missing},
 		"principal":    {func(h string) string { return principal.ID(h).String() }, principal.ID("ada").String(), missing},
 		"organisation": {nil, organisation, missing},
 		"identity":     {nil, link.String(), missing},

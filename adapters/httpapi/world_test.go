@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
 	"ttledger/domain/achievement"
+	techcontract "ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
@@ -86,8 +88,8 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
-		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(notice.Rules...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
-			achievement.Aggregate, demand.Aggregate, notice.Aggregate},
+		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(notice.Rules, techcontract.Rules)...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+			achievement.Aggregate, demand.Aggregate, notice.Aggregate, techcontract.Aggregate},
 		Vault: &ledgertest.Vault{},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)

@@ -28,15 +28,15 @@ var naiveReports = map[string]func(steps map[string][]any, asOf ledger.Date) [][
 	"k07": naiveCycleTime,
 }
 
-// stepReports is the reports over project-steps; each of the others has a test of its own, in which
-// what it must say is written down.
-func stepReports() (over []projections.Report) {
+// reckoned is the reports that a naive reckoning is held against; each of the others has a test of
+// its own, in which what it must say is written down.
+func reckoned() (list []projections.Report) {
 	for _, r := range projections.Reports() {
-		if naiveReports[r.Code] != nil {
-			over = append(over, r)
+		if naiveReports[r.Code] != nil || naiveContractReports[r.Code] != nil {
+			list = append(list, r)
 		}
 	}
-	return over
+	return list
 }
 
 func stepColumn(row []any, name string) any {

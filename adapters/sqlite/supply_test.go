@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,20 +13,13 @@ import (
 	"pgregory.net/rapid"
 
 	"ttledger/domain/achievement"
+	"ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/project"
 	"ttledger/projections"
 )
-
-// signed is as much of a signed contract as read models of achievements and projects read.
-type signed struct {
-	Project      uuid.UUID   `json:"project"`
-	Achievements []uuid.UUID `json:"achievements"`
-}
-
-func (signed) EventType() string { return "contract.signed.v1" }
 
 // tell records an event under an envelope that a test changes.
 func (d *desk) tell(t require.TestingT, s ledger.StreamID, on ledger.Date, e ledger.Event, change func(*ledger.Metadata)) {
@@ -43,21 +37,6 @@ func (d *desk) tell(t require.TestingT, s ledger.StreamID, on ledger.Date, e led
 	}
 	_, err = d.store.Append(context(t), s, version, []ledger.Proposed{{ID: ledger.EventID(s, command, 0), Type: e.EventType(), Data: data, Meta: meta}})
 	require.NoError(t, err)
-}
-
-// supplyDesk is a desk that knows signed contracts too.
-func supplyDesk(t require.TestingT, path string) *desk {
-	d := newDesk(t, path, projections.Views())
-	d.runner.Decode = decodeSupply
-	return d
-}
-
-func decodeSupply(name string, data []byte) (ledger.Event, error) {
-	if name != (signed{}).EventType() {
-		return decode(name, data)
-	}
-	var e signed
-	return e, json.Unmarshal(data, &e)
 }
 
 func date(text string) ledger.Date {
@@ -109,7 +88,7 @@ var drawSupply = rapid.Custom(func(t *rapid.T) ledger.Event {
 	case 15:
 		return notice.Withdrawn{Ground: "error"}
 	}
-	return signed{Project: what(), Achievements: []uuid.UUID{what(), what()}}
+	return contract.Signed{Project: what(), Achievements: []uuid.UUID{what(), what()}}
 })
 
 // TestSupplyAtAnyMoment holds the views of achievements, demands, notices and what ties them
@@ -118,12 +97,12 @@ func TestSupplyAtAnyMoment(t *testing.T) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		d := supplyDesk(rt, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)))
+		d := newDesk(rt, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)), projections.Views())
 		defer d.views.Close()
 		for range rapid.IntRange(1, 3).Draw(rt, "batches") {
 			for range rapid.IntRange(1, 15).Draw(rt, "events") {
 				e := rapid.OneOf(drawSupply, drawEvent).Draw(rt, "event")
-				category := map[bool]string{true: "contract"}[e.EventType() == "contract.signed.v1"]
+				var category string
 				for _, a := range aggregates {
 					for _, name := range a.Events {
 						if name == e.EventType() {
@@ -140,11 +119,11 @@ func TestSupplyAtAnyMoment(t *testing.T) {
 			}
 			require.NoError(rt, d.runner.CatchUp(context(rt)))
 		}
-		facts := d.supply(rt)
+		facts := d.all(rt)
 		for range 6 {
 			at := projections.At{AsOf: drawDate.Draw(rt, "T").Last(), KnownAt: ledger.Entry(rapid.IntRange(1, len(facts)).Draw(rt, "K"))}
 			for _, v := range []projections.View{projections.AchievementRegister, projections.DemandBoard, projections.NoticeBoard, projections.Conversion, projections.Affairs, projections.Evidence} {
-				rows, err := projections.Replay(v, facts, at, decodeSupply)
+				rows, err := projections.Replay(v, facts, at, decode)
 				require.NoError(rt, err)
 				require.Equal(rt, rows, rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
 			}
@@ -170,21 +149,6 @@ func given(r projections.Report) map[string]string {
 	return params
 }
 
-func (d *desk) supply(t require.TestingT) (facts []projections.Fact) {
-	for batch, err := range d.store.Follow(context(t), ledger.Position{}) {
-		require.NoError(t, err)
-		for _, r := range batch.Events {
-			e, err := decodeSupply(r.Type, r.Data)
-			require.NoError(t, err)
-			facts = append(facts, projections.Fact{Recorded: r, Event: e, Entry: ledger.Entry(len(facts) + 1)})
-		}
-		if batch.Live {
-			return facts
-		}
-	}
-	return facts
-}
-
 // says is what a report answers as of a day.
 func (d *desk) says(t *testing.T, code, asOf string, params map[string]string) [][]any {
 	t.Helper()
@@ -201,7 +165,7 @@ var registeredAs = achievement.Registered{RegistrationNo: "R-1", Authority: "x",
 
 // TestConversionReports: six achievements and three projects, whose figures are counted by hand.
 func TestConversionReports(t *testing.T) {
-	d := supplyDesk(t, filepath.Join(t.TempDir(), "views.db"))
+	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
 	on := func(s ledger.StreamID, day string, e ledger.Event) { t.Helper(); d.tell(t, s, date(day), e, nil) }
 	// 0 is contracted 11 months after its registration, 1 after 14, 2 never; 3 has a patent only, 4 is
@@ -224,8 +188,11 @@ func TestConversionReports(t *testing.T) {
 	on(one, "2020-04-01", project.ProjectProposed{Titles: ledger.Names{Zh: "一"}, Achievements: []uuid.UUID{thing(0), thing(1)}, Milestones: milestones})
 	on(one, "2020-04-02", levels(1, "ISO16290", 4))
 	on(one, "2020-05-01", project.ProjectApproved{Body: "x", Responsible: "tm"})
-	on(stream("contract", 0), "2021-02-01", signed{thing(0), []uuid.UUID{thing(0)}})
-	on(stream("contract", 1), "2021-07-01", signed{thing(0), []uuid.UUID{thing(1)}})
+	on(stream("contract", 0), "2021-02-01", contract.Signed{Project: thing(0), Achievements: []uuid.UUID{thing(0)}})
+	on(stream("contract", 1), "2021-07-01", contract.Signed{Project: thing(0), Achievements: []uuid.UUID{thing(1)}})
+	on(stream("contract", 1), "2021-07-02", contract.ReceiptRecorded{Entry: thing(30), Amount: ledger.Money{Minor: 1, Currency: "CNY"}, Voucher: "V", Payer: thing(9)})
+	on(stream("contract", 0), "2022-05-01", contract.Ended{Ground: "performed"})
+	on(stream("contract", 1), "2022-08-01", contract.Ended{Ground: "rescinded"})
 	on(one, "2021-08-01", levels(3, "ISO16290", 7))
 	for code, found := range map[string][2]string{"M1": {"met", "2021-03-31"}, "M2": {"met", "2021-07-01"}, "M3": {"waived", ""}} {
 		e := project.MilestoneVerified{Milestone: code, Result: found[0], Due: date("2021-06-30"), Verifier: "x"}
@@ -260,8 +227,8 @@ func TestConversionReports(t *testing.T) {
 		{n(2021), n(36), n(0), n(0), nil, n(1)},
 	}, d.says(t, "k05", "2022-06-01", nil))
 	require.Equal(t, [][]any{
-		{n(2020), n(3), n(3), "100.0", n(2), "66.7", n(2), "66.7", n(2), "66.7", n(0), "0.0"},
-		{n(2021), n(3), n(1), "33.3", n(0), "0.0", n(0), "0.0", n(0), "0.0", n(0), "0.0"},
+		{n(2020), n(3), n(3), "100.0", n(2), "66.7", n(2), "66.7", n(2), "66.7", n(0), "0.0", n(1), "33.3"},
+		{n(2021), n(3), n(1), "33.3", n(0), "0.0", n(0), "0.0", n(0), "0.0", n(0), "0.0", n(0), "0.0"},
 	}, d.says(t, "k06-achievements", "2022-06-01", nil))
 	require.Equal(t, [][]any{{"ISO16290", n(1), "3.0", n(1)}}, d.says(t, "k11", "2022-06-01", nil))
 	require.Equal(t, [][]any{{"ISO16290", n(0), nil, n(1)}}, d.says(t, "k11", "2021-03-01", nil), "a scale with nothing to compare has no mean")
@@ -276,13 +243,13 @@ func TestConversionReports(t *testing.T) {
 	require.Empty(t, idle("2021-01-31", nil), "0 is not idle for a year yet when it is contracted")
 	require.Equal(t, [][]any{{thing(1).String(), "2020-05", "2021-05-02", n(1)}}, idle("2021-05-02", nil))
 	require.Equal(t, [][]any{{thing(2).String(), "2020-06-30", "2021-07-01", n(336)}, {thing(3).String(), "2021-04-01", "2022-04-02", n(61)}}, idle("2022-06-01", nil))
-	require.Len(t, idle("2023-01-01", nil), 3, "an excuse ends")
+	require.Len(t, idle("2023-01-01", nil), 4, "an excuse ends, and so does a contract")
 	require.Len(t, idle("2021-04-12", map[string]string{"days": "10"}), 4)
 }
 
 // TestCycleTimeOfAchievements: five of a kind make a figure, four do not.
 func TestCycleTimeOfAchievements(t *testing.T) {
-	d := supplyDesk(t, filepath.Join(t.TempDir(), "views.db"))
+	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
 	for i := range 5 {
 		start := time.Date(2021, 1, 1, 12, 0, 0, 0, ledger.Zone)
@@ -295,7 +262,7 @@ func TestCycleTimeOfAchievements(t *testing.T) {
 		d.tell(t, p, after(120), project.StageGateDecided{Gate: 2, Decision: "hold", HoldUntil: after(200)}, nil)
 		d.tell(t, p, after(140), project.StageGateDecided{Gate: 2, Decision: "go"}, nil)
 		if i < 4 {
-			d.tell(t, stream("contract", i), after(150), signed{thing(i), []uuid.UUID{thing(i)}}, nil)
+			d.tell(t, stream("contract", i), after(150), contract.Signed{Project: thing(i), Achievements: []uuid.UUID{thing(i)}}, nil)
 		}
 	}
 	require.NoError(t, d.runner.CatchUp(t.Context()))
@@ -310,10 +277,10 @@ func TestCycleTimeOfAchievements(t *testing.T) {
 
 // TestDossier: one project's affair, gathered over six streams, without what is another's.
 func TestDossier(t *testing.T) {
-	d := supplyDesk(t, filepath.Join(t.TempDir(), "views.db"))
+	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
 	mine, other, crystal := stream("project", 0), stream("project", 1), stream("achievement", 2)
-	contract, foreign, price := stream("contract", 3), stream("contract", 4), stream("notice", 5)
+	deal, foreign, price := stream("contract", 3), stream("contract", 4), stream("notice", 5)
 	rests := func(on ...ledger.StreamID) func(*ledger.Metadata) {
 		return func(m *ledger.Metadata) {
 			for _, s := range on {
@@ -333,8 +300,8 @@ func TestDossier(t *testing.T) {
 		m.Role, m.Policy = ledger.TM, &ledger.Policy{Code: "NOTICE-TRANSFER", Version: "2016"}
 	})
 	d.tell(t, price, date("2021-02-16"), notice.Concluded{Outcome: "no-objection", Supervisor: "sup"}, func(m *ledger.Metadata) { m.Actor, m.Role = "sup", ledger.SUP })
-	d.tell(t, contract, date("2021-03-01"), signed{mine.ID, []uuid.UUID{crystal.ID}}, rests(mine, crystal, price, unit))
-	d.tell(t, foreign, date("2021-03-02"), signed{other.ID, []uuid.UUID{crystal.ID}}, rests(other, crystal))
+	d.tell(t, deal, date("2021-03-01"), contract.Signed{Project: mine.ID, Achievements: []uuid.UUID{crystal.ID}}, rests(mine, crystal, price, unit))
+	d.tell(t, foreign, date("2021-03-02"), contract.Signed{Project: other.ID, Achievements: []uuid.UUID{crystal.ID}}, rests(other, crystal))
 	d.tell(t, mine, date("2021-01-15"), project.ProjectApproved{Body: "x", Responsible: "tm"}, func(m *ledger.Metadata) {
 		rests()(m)
 		m.Approval, m.Reason = "approval-7", "meeting"
@@ -368,4 +335,35 @@ func TestDossier(t *testing.T) {
 	require.Equal(t, []any{"milestones looked at", int64(1), nil}, d.says(t, "s-a4-items", "2021-04-30", params)[3])
 	_, err := d.views.Report(t.Context(), "s-a4", nil, projections.At{})
 	require.Equal(t, "parameter", ledger.CodeOf(err))
+}
+
+// TestDutiesOfSupply: the award for a patent, a notice to be concluded, achievements to be registered.
+func TestDutiesOfSupply(t *testing.T) {
+	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
+	defer d.views.Close()
+	crystal, price, lost, venture := stream("achievement", 0), stream("notice", 1), stream("notice", 2), stream("project", 3)
+	d.tell(t, crystal, date("2021-01-01"), disclosedAs("applied"), nil)
+	d.tell(t, crystal, date("2021-02-01"), achievement.RightGranted{Right: achievement.Right{Kind: "design", Number: "ZL1", GrantedOn: date("2021-02-01")}, AwardDue: date("2021-05-01"), AwardLeast: &ledger.Money{Minor: 150000, Currency: "CNY"}}, nil)
+	d.tell(t, crystal, date("2021-02-01"), achievement.RightGranted{Right: achievement.Right{Kind: "software", Number: "SR1", GrantedOn: date("2021-02-01")}}, nil)
+	d.tell(t, crystal, date("2021-03-01"), achievement.AwardPaid{Right: "ZL1", Amount: ledger.Money{Minor: 150000, Currency: "CNY"}, Voucher: "V"}, nil)
+	for _, s := range []ledger.StreamID{price, lost} {
+		d.tell(t, s, date("2021-02-01"), notice.Posted{Kind: "award", Subject: venture, Titles: ledger.Names{En: "x"}, From: date("2021-02-01"), To: date("2021-02-28"), Places: []string{"unit"}}, nil)
+	}
+	d.tell(t, price, date("2021-03-02"), notice.Concluded{Outcome: "no-objection", Supervisor: "sup"}, nil)
+	d.tell(t, lost, date("2021-02-03"), notice.Withdrawn{Ground: "error"}, nil)
+	d.tell(t, venture, date("2021-01-05"), project.ProjectProposed{Titles: ledger.Names{En: "x"}, Achievements: []uuid.UUID{crystal.ID}, RegisterBy: date("2021-06-30")}, nil)
+	require.NoError(t, d.runner.CatchUp(t.Context()))
+	column := func(name string) int {
+		return slices.IndexFunc(projections.Obligations.Columns, func(c projections.Column) bool { return c.Name == name })
+	}
+	duties := map[string][]any{}
+	for _, r := range rowsAt(t, d.views, "obligations", projections.At{}) {
+		duties[fmt.Sprint(r[column("stream")], " ", r[column("kind")])] = []any{r[column("who")], r[column("due_on")], r[column("done_on")], r[column("dropped")]}
+	}
+	require.Equal(t, map[string][]any{
+		crystal.String() + " award":                 {"FIN", "2021-05-01", "2021-03-01", int64(0)},
+		price.String() + " conclude-notice":         {"SUP", "2021-03-01", "2021-03-02", int64(0)},
+		lost.String() + " conclude-notice":          {"SUP", "2021-03-01", nil, int64(1)},
+		venture.String() + " register-achievements": {"TM", "2021-06-30", nil, int64(0)},
+	}, duties)
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
 	"ttledger/domain/achievement"
+	"ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
@@ -34,8 +36,8 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(notice.Rules...), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
-	achievement.Aggregate, demand.Aggregate, notice.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(notice.Rules, contract.Rules)...), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	achievement.Aggregate, demand.Aggregate, notice.Aggregate, contract.Aggregate,
 }
 
 // directory is an open data directory:

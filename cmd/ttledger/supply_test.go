@@ -89,7 +89,8 @@ func seed(t *testing.T, file string) (stream ledger.StreamID, data map[string]an
 }
 
 // TestFromDisclosureToDossier is an affair from the disclosure of an achievement to the dossier of
-// its project, with scenario 2: the price is public for fifteen days, and a day less clears nothing.
+// its project, with scenario 2: a university signs at a negotiated price once that was public for
+// fifteen days; on the fourteenth it does not.
 func TestFromDisclosureToDossier(t *testing.T) {
 	z := newZone(t, map[string]string{"lin.tm": "TM,PM", "zhao.apr": "APR", "qin.sup": "SUP", "he.hr": "HR", "xu.leg": "LEG", "wen.aud": "AUD"})
 	id := func() string { return uuid.NewString() }
@@ -118,7 +119,17 @@ func TestFromDisclosureToDossier(t *testing.T) {
 	notice["to"] = "2026-10-15"
 	require.Empty(t, z.does(t, "lin.tm", "notice/"+price+"/post", "2026-10-01", notice))
 	require.Equal(t, "notice-running", z.does(t, "qin.sup", "notice/"+price+"/conclude", "2026-10-14", map[string]any{}), "day 14")
+	maker, deal := id(), id()
+	require.Empty(t, z.does(t, "lin.tm", "organisation/"+maker+"/register", "2026-09-01", map[string]any{"names": map[string]string{"en": "Maker"}, "kind": "company", "unit_kind": "private", "uscc": "91110108551385082Q"}))
+	rules, params := seed(t, "CONTRACT.2026")
+	z.approved(t, "xu.leg", "zhao.apr", "policy/"+rules.ID.String()+"/adopt", "2026-09-01", params)
+	sign := map[string]any{"code": "HT-2026-0001", "names": map[string]string{"zh": "转让合同"}, "project": venture, "achievements": []string{crystal}, "notice": price,
+		"type": "transfer", "sub_type": "technical-secret", "mode": "transfer", "form": "written", "pricing": "negotiated", "price_form": "lump",
+		"parties": []any{map[string]string{"organisation": unit, "part": "provider"}, map[string]string{"organisation": maker, "part": "recipient"}},
+		"total":   map[string]any{"minor": 120000000, "currency": "CNY"}, "tech_value": map[string]any{"minor": 120000000, "currency": "CNY"}, "from": "2026-10-16", "results": "agreed", "pre_emption": "waived"}
+	require.Equal(t, "price-notice-open", z.does(t, "xu.leg", "contract/"+deal+"/sign", "2026-10-14", sign))
 	require.Empty(t, z.does(t, "qin.sup", "notice/"+price+"/conclude", "2026-10-16", map[string]any{}), "day 16")
+	z.approved(t, "xu.leg", "zhao.apr", "contract/"+deal+"/sign", "2026-10-16", sign)
 
 	z.dossier(t, venture)
 }
@@ -147,7 +158,11 @@ func (z *zone) dossier(t *testing.T, venture string) {
 		"2026-09-15 project.approved.v1 lin.tm zhao.apr -",
 		"2026-10-01 notice.posted.v1 lin.tm - NOTICE-TRANSFER@2016",
 		"2026-10-16 notice.concluded.v1 qin.sup - -",
+		"2026-10-16 contract.signed.v1 xu.leg zhao.apr CONTRACT@2026",
 		"today approval.requested.v1 lin.tm - -",
+		"today approval.decided.v1 zhao.apr - -",
+		"today approval.carried-out.v1 zhao.apr - -",
+		"today approval.requested.v1 xu.leg - -",
 		"today approval.decided.v1 zhao.apr - -",
 		"today approval.carried-out.v1 zhao.apr - -",
 	}, told)
