@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -67,14 +69,16 @@ func (o office) do(s ledger.StreamID, verb, on string, role ledger.Role, data an
 }
 
 // Two contracts from their parties to their reversals, through the commands that offices send, the
-// approvals, the claims and a policy in force: scenarios 3 and 4 to the fen.
+// approvals, the claims and the policies that come with the program: scenarios 3 and 4 to the fen.
 func TestTheLifeOfContracts(t *testing.T) {
 	o := newOffice(t)
 	of := func(category string, n int) ledger.StreamID { return ledger.StreamID{Category: category, ID: thing(n)} }
-	o.do(ledger.PolicyStream("DEFAULT"), "adopt", "2025-12-01", ledger.FIN, policy.Adopt{Version: policy.Version{
-		Code: "DEFAULT", Version: "1", Form: "distribution", Names: ledger.Names{En: "sample"}, Issuer: "zone", Level: "zone", Mark: "D", From: ledger.Day(2026, 1, 1),
-		Params: json.RawMessage(`{"net_income":500,"equity":500,"profit":50,"profit_years":3,"due_months":6}`),
-	}})
+	for _, seed := range []string{"PSTTA-45.2015", "BJ-2019.2019", "ZJ-2021.2021", "DEFAULT.2026", "CONTRACT.2026"} {
+		raw, err := os.ReadFile("../../domain/policy/seed/" + seed + ".json")
+		require.NoError(t, err)
+		code, _, _ := strings.Cut(seed, ".")
+		o.do(ledger.PolicyStream(code), "adopt", "2025-12-01", ledger.FIN, json.RawMessage(raw))
+	}
 	o.do(of("organisation", 1), "register", "2026-01-02", ledger.LEG, organisation.Register{Names: ledger.Names{Zh: "大学"}, Kind: "university", UnitKind: "university", USCC: "12100000400000624D"})
 	o.do(of("organisation", 2), "register", "2026-01-02", ledger.LEG, organisation.Register{Names: ledger.Names{Zh: "公司"}, Kind: "company", UnitKind: "private", USCC: "91110108551385082Q"})
 	o.do(of("project", 3), "propose", "2026-01-03", ledger.PM, project.Propose{Titles: ledger.Names{Zh: "冷烧结"}})
@@ -126,16 +130,19 @@ func TestTheLifeOfContracts(t *testing.T) {
 	require.Equal(t, [][]any{{int64(2), int64(2), int64(0), int64(0), "100.0"}}, page.Rows, "both receipts were due six months on")
 	page, err = views.Report(t.Context(), "s-a3", nil, projections.At{})
 	require.NoError(t, err)
+	duties, err := views.Report(t.Context(), "r18", map[string]string{"state": "overdue"}, projections.At{AsOf: ledger.Day(2026, 4, 2)})
+	require.NoError(t, err)
+	require.Len(t, duties.Rows, 2, "thirty days after signing neither is registered")
 	var lines [][]any
 	for _, r := range page.Rows {
 		lines = append(lines, []any{r[3], r[6], r[10]})
 	}
 	require.Equal(t, [][]any{
-		{"DEFAULT@1", "receipt", int64(30000000)}, {"DEFAULT@1", "receipt", int64(90000000)}, {"DEFAULT@1", "gross", int64(120000000)},
-		{"DEFAULT@1", "cost stated", int64(3000000)}, {"DEFAULT@1", "cost stated", int64(1200000)}, {"DEFAULT@1", "cost stated", int64(1800000)},
-		{"DEFAULT@1", "costs deducted", int64(-6000000)}, {"DEFAULT@1", "net", int64(114000000)},
-		{"DEFAULT@1", "completer", int64(39900000)}, {"DEFAULT@1", "completer", int64(23940000)}, {"DEFAULT@1", "completer", int64(15960000)},
-		{"DEFAULT@1", "unit", int64(34200000)}, {"DEFAULT@1", "tail", int64(0)},
+		{"DEFAULT@2026", "receipt", int64(30000000)}, {"DEFAULT@2026", "receipt", int64(90000000)}, {"DEFAULT@2026", "gross", int64(120000000)},
+		{"DEFAULT@2026", "cost stated", int64(3000000)}, {"DEFAULT@2026", "cost stated", int64(1200000)}, {"DEFAULT@2026", "cost stated", int64(1800000)},
+		{"DEFAULT@2026", "costs deducted", int64(-6000000)}, {"DEFAULT@2026", "net", int64(114000000)},
+		{"DEFAULT@2026", "completer", int64(39900000)}, {"DEFAULT@2026", "completer", int64(23940000)}, {"DEFAULT@2026", "completer", int64(15960000)},
+		{"DEFAULT@2026", "unit", int64(34200000)}, {"DEFAULT@2026", "tail", int64(0)},
 	}, lines)
 }
 
