@@ -30,7 +30,7 @@ func TestACommandIsRecorded(t *testing.T) {
 	require.Equal(t, a.header.Get("Ledger-Position"), got["position"])
 	require.NotContains(t, got, "replayed")
 	event := got["events"].([]any)[0].(map[string]any)
-	require.Equal(t, "project.proposed.v1", event["type"])
+	require.Equal(t, "project.proposed.v2", event["type"])
 
 	for r, err := range w.store.Read(t.Context(), ledger.StreamID{Category: "project", ID: uuid.MustParse(id)}, 0) {
 		require.NoError(t, err)
@@ -93,7 +93,7 @@ func TestAStaleVersionIsTold(t *testing.T) {
 	require.Len(t, since, 2)
 	first, last := since[0].(map[string]any), since[1].(map[string]any)
 	require.EqualValues(t, 2, first["version"])
-	require.Equal(t, "project.stage-gate-decided.v1", first["type"])
+	require.Equal(t, "project.stage-gate-decided.v2", first["type"])
 	require.Equal(t, map[string]any{"gate": 0., "decision": "go"}, first["data"])
 	require.Equal(t, "bea", first["metadata"].(map[string]any)["actor"])
 	require.Contains(t, first, "entry")
