@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
+	"ttledger/domain/facility"
 	"ttledger/domain/identity"
+	"ttledger/domain/incubation"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
@@ -31,8 +34,15 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(rules...), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	facility.Aggregate, incubation.Aggregate,
 }
+
+// rules is every form that the parameters of a policy may have.
+var rules = slices.Concat(
+	facility.Rules,
+	incubation.Rules,
+)
 
 // directory is an open data directory:
 //

@@ -50,7 +50,7 @@ func (c AppointChiefScientist) decide(s State, at ledger.Context) ([]Event, erro
 	case !c.To.IsZero() && c.To.Compare(e.From) < 0:
 		return nil, ledger.InvalidField("to", "ends before it begins", "任期止早于任期起")
 	case !c.To.IsZero():
-		e.StaffBy = plusDays(c.To, rules.GraceDays)
+		e.StaffBy = c.To.Plus(0, 0, rules.GraceDays)
 	}
 	return []Event{e}, nil
 }
@@ -112,7 +112,7 @@ func (c ReleaseChiefScientist) decide(s State, at ledger.Context) ([]Event, erro
 		return nil, ledger.InvalidField("last_day", fmt.Sprintf("from %s to today", s.Chief.From), fmt.Sprintf("应在 %s 至今天之间", s.Chief.From))
 	}
 	return []Event{ChiefScientistReleased{
-		Person: s.Chief.Person, Ground: c.Ground, VacantFrom: plusDays(last, 1), StaffBy: plusDays(last, rules.GraceDays),
+		Person: s.Chief.Person, Ground: c.Ground, VacantFrom: last.Plus(0, 0, 1), StaffBy: last.Plus(0, 0, rules.GraceDays),
 	}}, nil
 }
 

@@ -110,16 +110,16 @@ func (c Designate) decide(_ State, at ledger.Context) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.StaffBy = plusDays(d.From, rules.GraceDays-1)
+		d.StaffBy = d.From.Plus(0, 0, rules.GraceDays-1)
 	case "workstation":
 		rules, err := ledger.Params[StationRules](at)
 		if err != nil {
 			return nil, err
 		}
-		if least := plusMonths(d.From, rules.MinMonths); c.Agreement.Last().Compare(plusDays(least, -1)) < 0 {
+		if least := d.From.Plus(0, rules.MinMonths, -1); c.Agreement.Last().Compare(least) < 0 {
 			return nil, reject("agreement-too-short",
-				fmt.Sprintf("the agreement must run %d months, to %s at least", rules.MinMonths, plusDays(least, -1)),
-				fmt.Sprintf("协议期限不得少于 %d 个月(至少至 %s)", rules.MinMonths, plusDays(least, -1)))
+				fmt.Sprintf("the agreement must run %d months, to %s at least", rules.MinMonths, least),
+				fmt.Sprintf("协议期限不得少于 %d 个月(至少至 %s)", rules.MinMonths, least))
 		}
 	}
 	return []Event{d}, nil

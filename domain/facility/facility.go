@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -194,19 +193,4 @@ func checkSet(path string, list []string, choices ...string) error {
 		}
 	}
 	return nil
-}
-
-// plusDays is so many days after a date.
-func plusDays(d ledger.Date, n int) ledger.Date {
-	d = d.First()
-	return ledger.DayOf(time.Date(int(d.Year), time.Month(d.Month), int(d.Day)+n, 12, 0, 0, 0, ledger.Zone))
-}
-
-// plusMonths is the same day so many months later, or the last of that month.
-func plusMonths(d ledger.Date, n int) ledger.Date {
-	d = d.First()
-	m := ledger.DayOf(time.Date(int(d.Year), time.Month(int(d.Month)+n), 1, 12, 0, 0, 0, ledger.Zone))
-	m.Day = 0
-	m.Day = min(d.Day, m.Last().Day)
-	return m
 }

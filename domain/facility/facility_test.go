@@ -354,12 +354,6 @@ func TestPolicies(t *testing.T) {
 	require.Error(t, Rules[1].Check([]byte(`{"min_months":601}`)))
 }
 
-func TestDaysAndMonths(t *testing.T) {
-	require.Equal(t, "2024-02-29", plusMonths(day("2023-11-30"), 3).String())
-	require.Equal(t, "2024-01-15", plusMonths(day("2023-12-15"), 1).String())
-	require.Equal(t, "2024-03-01", plusDays(day("2024-02"), 29).String())
-}
-
 func TestWhatCanBeCorrected(t *testing.T) {
 	for _, e := range []interface{ Correctable() }{
 		Designated{}, Reviewed{}, SpaceChanged{}, OperationReported{}, ChiefScientistAppointed{}, ChiefScientistReleased{},

@@ -84,8 +84,8 @@ func (c Admit) decide(s State, at ledger.Context) ([]Event, error) {
 		Policy: at.Rule.Policy, TenantArea: f.TenantArea(),
 	}
 	if months := rules.limit(s.Field); months > 0 {
-		e.Limit = plusMonths(at.On, months)
-		e.Longest = plusMonths(at.On, months+rules.ExtensionMonths)
+		e.Limit = at.On.Plus(0, months, 0)
+		e.Longest = at.On.Plus(0, months+rules.ExtensionMonths, 0)
 	}
 	return []Event{e}, nil
 }
@@ -210,7 +210,7 @@ func (c Admit) checkCompany(s State, rules Terms, f host, at ledger.Context) err
 	switch {
 	case org == nil || org.Founded().IsZero():
 		return reject("age-unknown", "the day on which the company was founded is not on record; it is needed for its age", "企业成立日期未登记,无法判断成立时间")
-	case at.On.Compare(plusMonths(org.Founded().Last(), rules.MaxCompanyMonths)) > 0:
+	case at.On.Compare(org.Founded().Last().Plus(0, rules.MaxCompanyMonths, 0)) > 0:
 		return reject("too-old", fmt.Sprintf("the company was founded on %s, more than %d months ago", org.Founded(), rules.MaxCompanyMonths), fmt.Sprintf("企业成立于 %s,已超过 %d 个月", org.Founded(), rules.MaxCompanyMonths))
 	}
 	return nil

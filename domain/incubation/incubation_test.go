@@ -101,7 +101,9 @@ func around(at ledger.Context, params string) ledger.Context {
 }
 
 // with is a context with one stream more or other than known.
-func with(s ledger.StreamID, state any) ledger.Context { return around(ledger.Context{}.Knowing(s, state), terms) }
+func with(s ledger.StreamID, state any) ledger.Context {
+	return around(ledger.Context{}.Knowing(s, state), terms)
+}
 
 func on(at ledger.Context, date string) ledger.Context {
 	at.On = day(date)
@@ -602,11 +604,6 @@ func TestPolicies(t *testing.T) {
 	} {
 		require.Error(t, check(params), params)
 	}
-}
-
-func TestMonths(t *testing.T) {
-	require.Equal(t, "2024-02-29", plusMonths(day("2023-11-30"), 3).String())
-	require.Equal(t, "2030-06-15", plusMonths(day("2026-06-15"), 48).String())
 }
 
 func TestWhatCanBeCorrected(t *testing.T) {

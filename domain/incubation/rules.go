@@ -3,7 +3,6 @@ package incubation
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"ttledger/domain/ledger"
 )
@@ -127,13 +126,4 @@ func (r Terms) limit(field string) int {
 		return r.LongMonths
 	}
 	return r.LimitMonths
-}
-
-// plusMonths is the same day so many months later, or the last of that month.
-func plusMonths(d ledger.Date, n int) ledger.Date {
-	d = d.First()
-	m := ledger.DayOf(time.Date(int(d.Year), time.Month(int(d.Month)+n), 1, 12, 0, 0, 0, ledger.Zone))
-	m.Day = 0
-	m.Day = min(d.Day, m.Last().Day)
-	return m
 }
