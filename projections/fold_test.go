@@ -13,7 +13,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ttledger/domain/facility"
 	"ttledger/domain/identity"
+	"ttledger/domain/incubation"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
@@ -24,7 +26,7 @@ import (
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
+var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate, facility.Aggregate, incubation.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a
@@ -37,6 +39,11 @@ var later = []string{
 	"approval.requested.v1", "approval.decided.v1", "approval.carried-out.v1", "claim.taken.v1", "claim.given-up.v1", "ledger.claim-voided.v1",
 	"policy.version-adopted.v1", "principal.authority-delegated.v1", "principal.delegation-ended.v1", "principal.interest-declared.v1",
 	"approval.failed.v1",
+	"facility.designated.v1", "facility.reviewed.v1", "facility.space-changed.v1", "facility.operation-reported.v1",
+	"facility.chief-scientist-appointed.v1", "facility.chief-scientist-released.v1", "facility.withdrawn.v1", "facility.withdrawal-revoked.v1",
+	"incubation.applied.v1", "incubation.refused.v1", "incubation.admitted.v1", "incubation.mentor-assigned.v1", "incubation.mentor-interest-declared.v1",
+	"incubation.service-delivered.v1", "incubation.financing-recorded.v1", "incubation.metrics-reported.v1", "incubation.extended.v1",
+	"incubation.graduated.v1", "incubation.graduation-revoked.v1", "incubation.landed.v1", "incubation.left.v1", "incubation.evicted.v1",
 }
 
 // everyFact is one fact of each stored shape, as the domain's fixtures have it.
