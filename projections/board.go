@@ -13,7 +13,7 @@ import (
 func Views() []View {
 	return []View{
 		ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, Involvement, AccessDays,
-		FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds,
+		PolicyVersions, FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds,
 	}
 }
 

@@ -28,6 +28,11 @@ var naiveReports = map[string]func(steps map[string][]any, asOf ledger.Date) [][
 	"k07": naiveCycleTime,
 }
 
+// onSteps is the reports computed so; those over other views have tests of their own.
+func onSteps() []projections.Report {
+	return slices.DeleteFunc(projections.Reports(), func(r projections.Report) bool { return naiveReports[r.Code] == nil })
+}
+
 func stepColumn(row []any, name string) any {
 	i := slices.IndexFunc(projections.ProjectSteps.Columns, func(c projections.Column) bool { return c.Name == name })
 	return row[i]
