@@ -3,12 +3,15 @@ package projections
 import (
 	"encoding/json"
 
+	"github.com/google/uuid"
+
 	"ttledger/domain/ledger"
 	"ttledger/domain/policy"
 )
 
 // PolicyRow is one version of a policy.
 type PolicyRow struct {
+	ID          uuid.UUID       `en:"policy id" zh:"政策标识"`
 	Code        string          `en:"policy" zh:"政策代码"`
 	Version     string          `en:"version" zh:"版本"`
 	Form        string          `en:"what its parameters are for" zh:"参数形式"`
@@ -28,7 +31,7 @@ type PolicyRow struct {
 
 // PolicyVersions is every version of every policy, one row a version.
 var PolicyVersions = NewView(Spec[PolicyRow]{
-	Name: "policy-versions", Version: 1, Roles: Readers, Of: Of{},
+	Name: "policy-versions", Version: 1, Roles: Readers, Of: Of{"policy", "id"},
 	Title: ledger.Text{En: "policy versions", Zh: "政策版本"},
 	Keys: func(f Fact) []string {
 		e, ok := f.Event.(policy.VersionAdopted)
@@ -43,6 +46,7 @@ var PolicyVersions = NewView(Spec[PolicyRow]{
 	},
 	Fold: func(r PolicyRow, key string, f Fact) PolicyRow {
 		e := f.Event.(policy.VersionAdopted)
+		r.ID = f.Stream.ID
 		if key != e.Code+"@"+e.Version.Version {
 			if r.InForceTo.IsZero() {
 				r.InForceTo = e.From.Plus(0, 0, -1)
@@ -50,7 +54,7 @@ var PolicyVersions = NewView(Spec[PolicyRow]{
 			return r
 		}
 		return PolicyRow{
-			e.Code, e.Version.Version, e.Form, e.Names.Zh, e.Names.En, e.DocNo, e.Issuer, e.Level,
+			r.ID, e.Code, e.Version.Version, e.Form, e.Names.Zh, e.Names.En, e.DocNo, e.Issuer, e.Level,
 			e.From, e.To, e.Supersedes, e.Mark, e.Source, f.Meta.OccurredOn, e.Params,
 		}
 	},
