@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -82,6 +83,7 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"person":       {nil, somebody, missing},
 		"trace":        {nil, trace.ID(day).String(), missing},
 	}
+	maps.Copy(by, w.incubated(handles[1:], missing))
 	w.settle()
 	return w, handles, by
 }
