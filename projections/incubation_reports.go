@@ -4,7 +4,7 @@ import "ttledger/domain/ledger"
 
 // IncubationReports is the reports on facilities and incubation, in display order.
 var IncubationReports = []Report{Occupancy, Rooms, GraduationRate, CohortGraduation, FinancedTenants, GrowingTenants, NonRentIncome, Landings, Stays,
-	PlatformsByLevel, ChiefScientists, IncubatorReturn, SelfCheck, PlatformRegister}
+	PlatformsByLevel, ChiefScientists, IncubatorReturn, SelfCheck, PlatformRegister, IncubationWatch}
 
 var (
 	ofFacility = Param{Name: "facility", Help: ledger.Text{En: "id of one facility; all where absent", Zh: "载体标识;缺省为全部"}}

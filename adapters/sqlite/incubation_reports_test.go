@@ -197,3 +197,28 @@ func TestTheSelfCheckTakesItsBarsFromThePolicy(t *testing.T) {
 	require.Empty(t, report(t, d.views, "s-c2", "2025-06-30", "facility", incubator.String(), "period", "2025"), "no version was in force")
 	require.Len(t, report(t, d.views, "s-c2", "", "facility", incubator.String(), "period", "2025", "version", "2025"), 4)
 }
+
+func TestWhatIsToBeProposed(t *testing.T) {
+	d := incubationDesk(t)
+	type rows = [][]any
+	require.Equal(t, rows{
+		{"overdue", longest.String(), nil, "V", nil, "2026-01-10"},
+		{"local-case", landed.String(), nil, "V", nil, nil},
+	}, report(t, d.views, "p10", ""))
+	require.Equal(t, rows{{"limit", longest.String(), nil, "V", nil, "2026-01-10"}}, report(t, d.views, "p10", "2025-10-12"), "ninety days before")
+	require.Empty(t, report(t, d.views, "p10", "2025-10-11"))
+	require.Len(t, report(t, d.views, "p10", "2025-10-11", "days", "91"), 1)
+
+	young := ledger.StreamID{Category: "incubation", ID: youngest}
+	paid := func(on string, yuan int64) {
+		d.record(t, young, ledgertest.Date(on), incubation.FinancingRoundRecorded{Round: "a", Amount: ledger.Money{Minor: yuan * 100, Currency: "CNY"}, Instrument: "equity", Voucher: on})
+	}
+	paid("2026-06-01", 4_499_999)
+	d.record(t, young, ledgertest.Date("2026-07-01"), incubation.TenantMetricsReported{Metrics: incubation.Metrics{Period: ledgertest.Date("2024"), Currency: "CNY", Revenue: 997_500_000}})
+	require.NoError(t, d.runner.CatchUp(t.Context()))
+	require.Equal(t, rows{{"graduate", youngest.String(), nil, "V", "revenue", "2029-02-01"}}, report(t, d.views, "p10", "")[:1], "ten millions in two years")
+	require.NotEqual(t, "graduate", report(t, d.views, "p10", "2026-06-30")[0][0], "a yuan too little was paid in")
+	paid("2026-08-01", 1)
+	require.NoError(t, d.runner.CatchUp(t.Context()))
+	require.Equal(t, "financing", report(t, d.views, "p10", "")[0][4])
+}
