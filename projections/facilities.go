@@ -182,7 +182,7 @@ type OperationRow struct {
 // FacilityOperations is what operators reported, one row a facility and period.
 var FacilityOperations = NewView(Spec[OperationRow]{
 	Name: "facility-operations", Version: 1, Roles: Readers, Of: Of{"facility", "facility"},
-	Title: ledger.Text{En: "operators' figures", Zh: "载体运营数据"},
+	Title: ledger.Text{En: "figures of operators", Zh: "载体运营数据"},
 	Keys: func(f Fact) []string {
 		if e, ok := f.Event.(facility.OperationReported); ok {
 			return []string{f.Stream.ID.String() + ":" + e.Period.String()}

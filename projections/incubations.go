@@ -196,7 +196,7 @@ type MetricsRow struct {
 // TenantMetrics is what tenants reported, one row a case and period.
 var TenantMetrics = NewView(Spec[MetricsRow]{
 	Name: "tenant-metrics", Version: 1, Roles: Readers, Of: Of{"incubation", "incubation"},
-	Title: ledger.Text{En: "tenants' figures", Zh: "在孵企业经营数据"},
+	Title: ledger.Text{En: "figures of tenants", Zh: "在孵企业经营数据"},
 	Keys: func(f Fact) []string {
 		if e, ok := f.Event.(incubation.TenantMetricsReported); ok {
 			return []string{f.Stream.ID.String() + ":" + e.Period.String()}
@@ -221,7 +221,7 @@ type RoundRow struct {
 	Person     uuid.UUID    `en:"person who paid" zh:"自然人投资者标识"`
 	Amount     ledger.Money `en:"amount" zh:"金额"`
 	Instrument string       `en:"instrument" zh:"投资形式"`
-	OwnFund    bool         `en:"from the incubator's own fund" zh:"孵化器自有基金"`
+	OwnFund    bool         `en:"from the own fund of the incubator" zh:"孵化器自有基金"`
 	Voucher    string       `en:"voucher" zh:"凭证号"`
 }
 

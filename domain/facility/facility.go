@@ -127,7 +127,7 @@ var Aggregate = ledger.New("facility", ledger.Text{En: "facility", Zh: "平台�
 	ledger.Does[ChangeSpace, Command](ledger.Verb{Name: "change-space", Roles: managers,
 		Help: ledger.Text{En: "record another area, rooms or place", Zh: "变更面积、房间或地点"}}),
 	ledger.Does[ReportOperation, Command](ledger.Verb{Name: "report-operation", Roles: []ledger.Role{ledger.INC, ledger.PRK},
-		Help: ledger.Text{En: "report the operator's own figures of a month or year", Zh: "报送运营机构月度或年度数据"}}),
+		Help: ledger.Text{En: "report the figures of the operator for a month or year", Zh: "报送运营机构月度或年度数据"}}),
 	ledger.Does[AppointChiefScientist, Command](ledger.Verb{Name: "appoint-chief-scientist", Roles: directors, Approvers: deciders,
 		Help: ledger.Text{En: "appoint the chief scientist of a park", Zh: "聘任园区首席科学家"}}),
 	ledger.Does[ReleaseChiefScientist, Command](ledger.Verb{Name: "release-chief-scientist", Roles: directors, Approvers: deciders,

@@ -14,7 +14,7 @@ import (
 type Admit struct {
 	Agreement  string       `json:"agreement,omitzero" en:"number of the incubation agreement" zh:"孵化协议编号"`
 	Company    uuid.UUID    `json:"company,omitzero" en:"id of the company, where it was founded after the application" zh:"企业标识(申请后成立时填写)"`
-	Contract   uuid.UUID    `json:"contract,omitzero" en:"id of the project's contract" zh:"项目合同标识"`
+	Contract   uuid.UUID    `json:"contract,omitzero" en:"id of the contract of the project" zh:"项目合同标识"`
 	Room       string       `json:"room,omitzero" en:"room" zh:"房间"`
 	Area       int64        `json:"area_m2,omitzero" en:"area let, in square metres" zh:"租用面积(平方米)"`
 	Rent       ledger.Money `json:"rent,omitzero" en:"rent a month" zh:"月租金"`

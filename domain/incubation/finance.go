@@ -17,7 +17,7 @@ type RecordFinancing struct {
 	Person     uuid.UUID    `json:"person,omitzero" en:"id of the person who paid, by pseudonym" zh:"自然人投资者标识(化名)"`
 	Amount     ledger.Money `json:"amount" en:"amount paid in" zh:"到账金额"`
 	Instrument string       `json:"instrument" enum:"equity,convertible,loan,grant" en:"instrument" zh:"投资形式"`
-	OwnFund    bool         `json:"own_fund,omitzero" en:"it came from the incubator's own fund" zh:"是否孵化器自有基金"`
+	OwnFund    bool         `json:"own_fund,omitzero" en:"it came from the own fund of the incubator" zh:"是否孵化器自有基金"`
 	Voucher    string       `json:"voucher" en:"number of the voucher" zh:"到账凭证号"`
 }
 

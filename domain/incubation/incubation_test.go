@@ -17,7 +17,6 @@ type row = ledgertest.Case[Command, Event]
 
 var (
 	given = ledgertest.Given[Event]
-	by    = ledgertest.By[Event]
 	day   = ledgertest.Date
 
 	house   = uuid.MustParse("5b0e2c1a-7f3d-4e8b-9c6a-0d1e2f3a4b5c")
