@@ -90,7 +90,7 @@ func TestFaultyPodlings(t *testing.T) {
 		"x,X,lost,,,,,2020-01-01,2020-12-31,,,":    "bad-status",
 		"x,,current,,,,,2020-01-01,,,,":            "no-podling",
 		"x,X,current,,,,,2027-01-01,,,,":           "future-date",
-		"x,X,current,,,,,2001-01-01,,,,":           "not-designated",
+		"x,X,current,,,,,2001-01-01,,,,":           "not-in-force",
 	} {
 		w := newApache(t)
 		list := w.file("podlings.csv", podlingHeader+line+"\n")

@@ -49,6 +49,9 @@ type Chief struct {
 // OfKind is the kind of facility, one of Kinds.
 func (s State) OfKind() string { return s.Kind }
 
+// OfScheme is the scheme that it was designated under; empty where none is named.
+func (s State) OfScheme() string { return s.Scheme }
+
 // OpenOn says whether the facility is designated on a day.
 func (s State) OpenOn(on ledger.Date) bool {
 	return s.Kind != "" && on.Compare(s.From) >= 0 && (s.To.IsZero() || on.Compare(s.To) <= 0) &&

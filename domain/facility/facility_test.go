@@ -296,7 +296,7 @@ func TestWhenAFacilityIsOpen(t *testing.T) {
 	require.True(t, s.OpenOn(day("2026-12-01")))
 	require.False(t, s.OpenOn(day("2027-01-01")))
 	require.False(t, State{}.OpenOn(day("2026-01-01")))
-	require.Equal(t, "incubator", s.OfKind())
+	require.Equal(t, []string{"incubator", ""}, []string{s.OfKind(), s.OfScheme()})
 	require.Equal(t, uuid.Nil, s.Park())
 }
 

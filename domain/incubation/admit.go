@@ -70,6 +70,8 @@ func (c Admit) decide(s State, at ledger.Context) ([]Event, error) {
 		return nil, fmt.Errorf("facility %s of an application is not there", s.Facility)
 	}
 	if err := ledger.First(
+		inForce(at),
+		c.checkScheme(rules, f, at),
 		c.checkWaiver(s, rules),
 		c.checkHost(s, f, at),
 		c.checkPark(s, at),
@@ -88,6 +90,14 @@ func (c Admit) decide(s State, at ledger.Context) ([]Event, error) {
 		e.Longest = at.On.Plus(0, months+rules.ExtensionMonths, 0)
 	}
 	return []Event{e}, nil
+}
+
+// checkScheme: a policy made for one scheme admits nobody elsewhere.
+func (c Admit) checkScheme(rules Terms, f host, at ledger.Context) error {
+	if rules.Scheme == "" || rules.Scheme == f.OfScheme() {
+		return nil
+	}
+	return reject("other-scheme", fmt.Sprintf("the policy %s is for facilities of the scheme %s", at.Rule.Code, rules.Scheme), fmt.Sprintf("政策 %s 仅适用于 %s 体系的载体", at.Rule.Code, rules.Scheme))
 }
 
 func (c Admit) checkTexts() error {

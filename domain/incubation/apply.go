@@ -82,6 +82,7 @@ func (c Apply) decide(_ State, at ledger.Context) ([]Event, error) {
 // host is what is asked of the facility.
 type host interface {
 	OfKind() string
+	OfScheme() string
 	OpenOn(ledger.Date) bool
 	RoomArea(room string) int64
 	TenantArea() int64

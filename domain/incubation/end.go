@@ -88,6 +88,9 @@ func (c Evict) decide(s State, at ledger.Context) ([]Event, error) {
 	); err != nil {
 		return nil, err
 	}
+	if at.Rule.Code != s.Policy.Code || at.Rule.Version != s.Policy.Version {
+		return nil, reject("other-policy", fmt.Sprintf("the case was admitted under %s %s", s.Policy.Code, s.Policy.Version), fmt.Sprintf("本案例依据 %s %s 入孵", s.Policy.Code, s.Policy.Version))
+	}
 	switch {
 	case c.Notice.IsZero() || c.Notice.Compare(s.From) < 0 || c.Notice.Compare(at.On) > 0:
 		return nil, ledger.InvalidField("notice_on", fmt.Sprintf("from the admission on %s to the day of the eviction", s.From), fmt.Sprintf("应在入孵日 %s 至清退日之间", s.From))

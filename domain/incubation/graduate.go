@@ -56,6 +56,9 @@ func (c ConfirmGraduation) decide(s State, at ledger.Context) ([]Event, error) {
 	); err != nil {
 		return nil, err
 	}
+	if err := ledger.First(s.otherPolicy(at), inForce(at)); err != nil {
+		return nil, err
+	}
 	if len(c.Criteria) == 0 {
 		return nil, reject("no-criterion", "a graduation needs one criterion at least, with evidence", "毕业须至少满足一项条件并附佐证")
 	}

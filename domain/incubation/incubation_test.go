@@ -43,6 +43,7 @@ type place struct {
 }
 
 func (p place) OfKind() string             { return p.kind }
+func (p place) OfScheme() string           { return "" }
 func (p place) OpenOn(ledger.Date) bool    { return !p.shut }
 func (p place) RoomArea(room string) int64 { return map[string]int64{"A-101": 120}[room] }
 func (p place) TenantArea() int64          { return 9000 }
@@ -97,6 +98,14 @@ func around(at ledger.Context, params string) ledger.Context {
 		Knowing(stream("contract", deal), contract{of: project}).
 		Knowing(stream("person", mentor), nil).
 		Knowing(stream("recognition", deal), certificate{firm})
+}
+
+// versioned is the context known under a version of a policy, with the same terms.
+func versioned(r ledger.Rule) ledger.Context {
+	at := known()
+	r.Params = at.Rule.Params
+	at.Rule = &r
+	return at
 }
 
 // with is a context with one stream more or other than known.
@@ -240,6 +249,9 @@ func TestAdmit(t *testing.T) {
 		{Name: "more than there is for tenants", Given: given(applied), At: known(), When: Admit{Contract: deal, Area: 9001}, Code: "no-such-area"},
 		{Name: "the facility is closed", Given: given(applied), At: with(stream("facility", house), place{kind: "incubator", shut: true}), When: c, Code: "not-designated"},
 		{Name: "a day after the park's grace", Given: given(applied), At: with(stream("facility", garden), place{grace: day("2026-06-14")}), When: c, Code: "no-chief-scientist"},
+		{Name: "under a policy for another scheme", Given: given(applied), At: under(strings.Replace(terms, "{", `{"scheme":"ASF",`, 1)), When: c, Code: "other-scheme"},
+		{Name: "under a version that was superseded", Given: given(applied), At: versioned(ledger.Rule{Policy: older, To: day("2025-06-30")}), When: c, Code: "not-in-force"},
+		{Name: "under a version to come", Given: given(applied), At: versioned(ledger.Rule{Policy: rule, From: day("2026-06-16")}), When: c, Code: "not-in-force"},
 		{Name: "without a policy", Given: given(applied), When: c, Code: "no-policy"},
 		{Name: "a tenant", Given: tenant, At: known(), When: c, Code: "decided"},
 	})
@@ -397,6 +409,8 @@ func TestConfirmGraduation(t *testing.T) {
 		{Name: "by nothing", Given: past(), At: known(), When: ConfirmGraduation{Destination: "market"}, Code: "no-criterion"},
 		{Name: "judged by a mentor with an interest", Given: past(guided, declared), At: known(), When: panel, Code: "mentor-on-panel"},
 		{Name: "judged by a mentor without", Given: past(guided), At: known(), When: panel, Then: then(panel)},
+		{Name: "judged by a version that was superseded", Given: past(), At: versioned(ledger.Rule{Policy: older, To: day("2025-06-30")}), When: hnte, Code: "not-in-force"},
+		{Name: "judged by another policy", Given: past(), At: versioned(ledger.Rule{Policy: ledger.Policy{Code: "ASF", Version: "2002"}}), When: hnte, Code: "other-policy"},
 		{Name: "without a policy", Given: past(), When: hnte, Code: "no-policy"},
 		{Name: "twice", Given: past(graduated), At: known(), When: hnte, Code: "not-live"},
 	})
@@ -491,6 +505,7 @@ func TestEvict(t *testing.T) {
 		{Name: "after an appeal that was rejected", Given: tenant, At: known(), When: lost, Then: []Event{TenantEvicted{Ground: "idle", Notice: c.Notice, Appeal: "rejected", Decided: lost.Decided, Freed: 120}}},
 		{Name: "overdue", Given: given(applied, past), At: known(), When: overdue, Then: []Event{TenantEvicted{Ground: "overdue", Notice: overdue.Notice, Appeal: "none", Freed: 120}}},
 		{Name: "not overdue", Given: tenant, At: known(), When: overdue, Code: "not-overdue"},
+		{Name: "under another version than admitted under", Given: tenant, At: versioned(ledger.Rule{Policy: older}), When: c, Code: "other-policy"},
 		{Name: "without a policy", Given: tenant, When: c, Code: "no-policy"},
 		{Name: "one who left", Given: given(applied, admitted, gone), At: known(), When: c, Code: "not-live"},
 	})

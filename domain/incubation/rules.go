@@ -10,6 +10,7 @@ import (
 // Terms are the parameters of a policy on incubation: who is admitted, for how long, and what
 // counts as a graduation.
 type Terms struct {
+	Scheme           string      `json:"scheme,omitzero"            en:"scheme of the facilities that it is for; any where absent" zh:"适用载体的认定体系,缺省不限"`
 	NeedsCompany     bool        `json:"needs_company,omitzero" en:"a registered company is needed for admission (not at offshore centres)" zh:"入孵须为已登记企业(离岸中心除外)"`
 	NeedsContract    bool        `json:"needs_contract,omitzero" en:"an effective contract of the project is needed for admission" zh:"入孵须有项目的有效合同"`
 	Waivers          []string    `json:"waivers,omitzero" enum:"founder-team,offshore-landing,policy" en:"channels on which those needs may be waived" zh:"可豁免的通道"`
@@ -109,6 +110,25 @@ func (c Criterion) check(path string) error {
 		return ledger.InvalidField(path+"years", "1 to 20 for revenue, and only there", "营收条件为 1 至 20 年,其他条件不填")
 	}
 	return nil
+}
+
+// inForce refuses a version that the client names and that was not in force on the day: a case is
+// admitted and judged by the rules of that day, and they are not chosen.
+func inForce(at ledger.Context) error {
+	if at.Rule.From.Compare(at.On) <= 0 && (at.Rule.To.IsZero() || at.On.Compare(at.Rule.To) <= 0) {
+		return nil
+	}
+	return reject("not-in-force", fmt.Sprintf("version %s of %s was not in force on %s", at.Rule.Version, at.Rule.Code, at.On),
+		fmt.Sprintf("%s 版本 %s 在 %s 未施行", at.Rule.Code, at.Rule.Version, at.On))
+}
+
+// otherPolicy refuses to go on with a case under another policy than it was admitted under.
+func (s State) otherPolicy(at ledger.Context) error {
+	if at.Rule.Code == s.Policy.Code {
+		return nil
+	}
+	return reject("other-policy", fmt.Sprintf("the case was admitted under %s, not %s", s.Policy.Code, at.Rule.Code),
+		fmt.Sprintf("本案例依据 %s 入孵,而非 %s", s.Policy.Code, at.Rule.Code))
 }
 
 // criterion is the criterion of a code.
