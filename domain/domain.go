@@ -8,7 +8,9 @@ import (
 	"ttledger/domain/achievement"
 	"ttledger/domain/contract"
 	"ttledger/domain/demand"
+	"ttledger/domain/facility"
 	"ttledger/domain/identity"
+	"ttledger/domain/incubation"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
@@ -20,7 +22,9 @@ import (
 )
 
 // Rules is the forms that policies may have.
-func Rules() []ledger.RuleForm { return slices.Concat(notice.Rules, contract.Rules) }
+func Rules() []ledger.RuleForm {
+	return slices.Concat(notice.Rules, contract.Rules, facility.Rules, incubation.Rules)
+}
 
 // Aggregates is every kind of thing, in display order.
 func Aggregates() []ledger.Aggregate {
@@ -28,6 +32,7 @@ func Aggregates() []ledger.Aggregate {
 		principal.Aggregate, identity.Aggregate, trace.Aggregate,
 		organisation.Aggregate, person.Aggregate, policy.Aggregate(Rules()...),
 		achievement.Aggregate, demand.Aggregate, project.Aggregate, notice.Aggregate, contract.Aggregate,
+		facility.Aggregate, incubation.Aggregate,
 		ledger.Approvals, ledger.Claims,
 	}
 }
