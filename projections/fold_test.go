@@ -17,13 +17,14 @@ import (
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
+	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
+var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a
