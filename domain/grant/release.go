@@ -3,7 +3,6 @@ package grant
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -37,8 +36,7 @@ func (c VerifyCondition) decide(s State, at ledger.Context) ([]Event, error) {
 	}
 	e := ConditionVerified{Instalment: c.Instalment, Basis: c.Basis}
 	if scheme.DueDays > 0 {
-		d := at.On.Last()
-		e.Due = ledger.DayOf(time.Date(int(d.Year), time.Month(d.Month), int(d.Day)+scheme.DueDays, 12, 0, 0, 0, ledger.Zone))
+		e.Due = at.On.Last().Plus(0, 0, scheme.DueDays)
 	}
 	return []Event{e}, nil
 }

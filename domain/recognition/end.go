@@ -16,7 +16,7 @@ func (Lapse) decide(s State, at ledger.Context) ([]Event, error) {
 	if s.To.IsZero() {
 		return nil, reject("does-not-lapse", "this recognition has no last day", "该资格没有截止日,不会到期")
 	}
-	if day := addDays(s.To.Last(), 1); at.On != day {
+	if day := s.To.Last().Plus(0, 0, 1); at.On != day {
 		return nil, reject("date-order", fmt.Sprintf("it held to %s, so its lapse is dated %s", s.To, day), fmt.Sprintf("有效期至 %s,到期失效的业务发生日应为 %s", s.To, day))
 	}
 	return []Event{Ended{Mode: "lapsed"}}, nil

@@ -67,7 +67,7 @@ func (s Scheme) last(from, stated ledger.Date) (ledger.Date, error) {
 	var end ledger.Date
 	switch {
 	case s.ValidMonths > 0:
-		end = addDays(addMonths(from, s.ValidMonths), -1)
+		end = from.Plus(0, s.ValidMonths, -1)
 	case s.ValidThrough != "":
 		month, day, _ := strings.Cut(s.ValidThrough, "-")
 		m, _ := strconv.Atoi(month) // Check has read them
@@ -127,23 +127,10 @@ func (s Scheme) aged(at ledger.Context, subject ledger.StreamID, from ledger.Dat
 	}
 	founded := o.Founded()
 	switch {
-	case s.MinAgeMonths > 0 && from.Compare(addMonths(founded, s.MinAgeMonths)) < 0:
+	case s.MinAgeMonths > 0 && from.Compare(founded.Plus(0, s.MinAgeMonths, 0)) < 0:
 		return reject("too-young", fmt.Sprintf("founded on %s; this scheme asks for %d months", founded, s.MinAgeMonths), fmt.Sprintf("成立于 %s,未满 %d 个月", founded, s.MinAgeMonths))
-	case s.MaxAgeYears > 0 && from.Compare(addMonths(founded.Last(), 12*s.MaxAgeYears)) > 0:
+	case s.MaxAgeYears > 0 && from.Compare(founded.Last().Plus(s.MaxAgeYears, 0, 0)) > 0:
 		return reject("too-old", fmt.Sprintf("founded on %s; this scheme is for at most %d years", founded, s.MaxAgeYears), fmt.Sprintf("成立于 %s,已超过 %d 年", founded, s.MaxAgeYears))
 	}
 	return nil
-}
-
-// addMonths is the same day some months on, or the last of that month where it has none.
-func addMonths(d ledger.Date, months int) ledger.Date {
-	d = d.First()
-	first := time.Date(int(d.Year), time.Month(int(d.Month)+months), 1, 12, 0, 0, 0, ledger.Zone)
-	last := ledger.Date{Year: int16(first.Year()), Month: int8(first.Month())}.Last().Day
-	return ledger.Date{Year: int16(first.Year()), Month: int8(first.Month()), Day: min(d.Day, last)}
-}
-
-func addDays(d ledger.Date, days int) ledger.Date {
-	d = d.First()
-	return ledger.DayOf(time.Date(int(d.Year), time.Month(d.Month), int(d.Day)+days, 12, 0, 0, 0, ledger.Zone))
 }

@@ -162,7 +162,7 @@ func (c Form) meets(s Scheme, on ledger.Date) error {
 	}
 	recent := 0
 	for _, r := range c.Rights {
-		oldest := ledger.Date{Year: on.Year - int16(s.RightsYears), Month: on.Month, Day: on.Day}
+		oldest := on.Plus(-s.RightsYears, 0, 0)
 		if s.RightsYears == 0 || r.On.Last().Compare(oldest) >= 0 {
 			recent++
 		}
