@@ -66,11 +66,12 @@ func (ApprovalFailed) EventType() string { return "approval.failed.v1" }
 // Approval is the state of a request.
 type Approval struct {
 	ApprovalRequested
-	Request   Metadata  `json:"request"` // of who asked
-	Status    string    `json:"status"`  // requested, approved, refused, withdrawn, carried-out or failed
-	DecidedBy string    `json:"decided_by,omitzero"`
-	DecidedOn Date      `json:"decided_on,omitzero"`
-	Decision  uuid.UUID `json:"decision,omitzero"` // the event of the decision
+	Request   Metadata `json:"request"` // of who asked
+	Status    string   `json:"status"`  // requested, approved, refused, withdrawn, carried-out or failed
+	DecidedBy string   `json:"decided_by,omitzero"`
+	DecidedIn Role     `json:"decided_in,omitzero"`
+	DecidedOn Date     `json:"decided_on,omitzero"`
+	Effect    *Effect  `json:"effect,omitzero"`
 }
 
 func (a Approval) after(e Event, m Metadata) Approval {
@@ -79,13 +80,29 @@ func (a Approval) after(e Event, m Metadata) Approval {
 		a.ApprovalRequested, a.Request, a.Status = e, m, "requested"
 	case ApprovalDecided:
 		a.Status = map[string]string{"approve": "approved", "refuse": "refused", "withdraw": "withdrawn"}[e.Decision]
-		a.DecidedBy, a.DecidedOn = m.Actor, m.OccurredOn
+		a.DecidedBy, a.DecidedIn, a.DecidedOn = m.Actor, m.Role, m.OccurredOn
 	case ApprovalCarriedOut:
-		a.Status = "carried-out"
+		a.Status, a.Effect = "carried-out", &Effect{Stream: a.Stream, Version: e.Version, Events: e.Events}
 	case ApprovalFailed:
-		a.Status = "failed"
+		a.Status, a.Effect = "failed", &Effect{Stream: a.Stream, Refused: &Refusal{e.Code, Text{e.En, e.Zh}}}
 	}
 	return a
+}
+
+// Effect is what came of an approved command.
+type Effect struct {
+	Stream  StreamID   `json:"stream"`
+	Version Version    `json:"version,omitzero"` // after it
+	Events  []EventRef `json:"events,omitzero"`
+	Refused *Refusal   `json:"refused,omitzero"` // by the rules, when they were checked again
+
+	Position Position `json:"-"` // of its last event, where it was recorded now
+}
+
+// Refusal is why an approved command was not carried out.
+type Refusal struct {
+	Code string `json:"code"`
+	Msg  Text   `json:"message"`
 }
 
 var approvalCodec = NewCodec(
@@ -335,17 +352,30 @@ func (l *Ledger) settle(ctx context.Context, t taken) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	if h.begun && len(h.own) == 0 {
-		if t.role, t.act.Authority, err = l.mayDecide(ctx, t, h.state.(Approval)); err != nil {
-			return Receipt{}, err
+	if !h.begun || len(h.own) > 0 {
+		receipt, err := l.perform(ctx, t)
+		if err == nil {
+			receipt.Effect, err = l.CarryOut(ctx, t.stream)
 		}
-	}
-	receipt, err := l.perform(ctx, t)
-	if err != nil {
 		return receipt, err
 	}
-	receipt.Effect, err = l.CarryOut(ctx, t.stream)
+	asked := h.state.(Approval)
+	if t.role, t.act.Authority, err = l.mayDecide(ctx, t, asked); err != nil {
+		return Receipt{}, err
+	}
+	receipt, _, err := l.record(ctx, t, h)
+	if err != nil || receipt.Version == h.version {
+		return receipt, err
+	}
+	decided := asked.after(ApprovalDecided(t.decided()), Metadata{Actor: t.Actor.Handle, Role: t.role, OccurredOn: t.act.OccurredOn})
+	receipt.Effect, err = l.carryOut(ctx, t.stream, receipt.Version, decided, receipt.Events[0].ID)
 	return receipt, err
+}
+
+// decided is the decision of a request that was accepted.
+func (t taken) decided() (d Decide) {
+	_ = json.Unmarshal(t.act.Data, &d) // it was read before
+	return d
 }
 
 // decides is what the handler asks of a principal's state.
@@ -397,12 +427,6 @@ func PrincipalStream(handle string) StreamID {
 
 var handleSpace = uuid.MustParse("0b0f5a6e-7d0e-5d0a-8f43-6f6f0c0a9d11")
 
-// Effect is what came of an approved command.
-type Effect struct {
-	Receipt Receipt
-	Refused *Error // by the rules, when they were checked again
-}
-
 // CarryOut runs an approved command under its own id, checking its rules again, and records what
 // became of it. Doing it again changes nothing; nil where there is nothing to carry out.
 func (l *Ledger) CarryOut(ctx context.Context, approval StreamID) (*Effect, error) {
@@ -412,41 +436,55 @@ func (l *Ledger) CarryOut(ctx context.Context, approval StreamID) (*Effect, erro
 	}
 	asked := h.state.(Approval)
 	if asked.Status != "approved" {
+		return asked.Effect, nil
+	}
+	i := slices.IndexFunc(h.events, func(r Recorded) bool { return r.Type == ApprovalDecided{}.EventType() })
+	return l.carryOut(ctx, approval, h.version, asked, h.events[i].ID)
+}
+
+// carryOut carries out what was approved by a decision, the last event of the approval's stream.
+func (l *Ledger) carryOut(ctx context.Context, approval StreamID, at Version, asked Approval, decision uuid.UUID) (*Effect, error) {
+	if asked.Status != "approved" {
 		return nil, nil
 	}
-	t, err := l.resume(ctx, h, asked)
+	t, err := l.resume(ctx, asked)
 	if err != nil {
 		return nil, err
 	}
-	effect := &Effect{}
+	t.Cause, t.approval = decision, approval.String()
 	var outcome Event
-	if effect.Receipt, err = l.insist(ctx, t); err == nil {
-		outcome = ApprovalCarriedOut{effect.Receipt.Version, effect.Receipt.Events}
+	receipt, err := l.insist(ctx, t)
+	if err == nil {
+		outcome = ApprovalCarriedOut{receipt.Version, receipt.Events}
 	} else if refused, ok := errors.AsType[*Error](err); ok && refused.Kind.final() {
-		effect.Refused = refused
 		outcome = ApprovalFailed{refused.Code, refused.Msg.En, refused.Msg.Zh}
 	} else {
 		return nil, err // not known; approved it stays, and is carried out later
 	}
-	meta := t.outcome(h)
-	meta.Ledger = l.ID
-	if err := l.keep(ctx, approval, h.version, outcome, meta); err != nil && KindOf(err) != KindConflict {
-		return effect, err
+	meta := Metadata{
+		Ledger: l.ID, Command: uuid.NewSHA1(approvalSpace, append([]byte("outcome "), t.Command[:]...)),
+		Digest: l.digest(approval, "outcome", []byte(outcome.EventType())),
+		Actor:  asked.DecidedBy, Role: asked.DecidedIn, Correlation: t.act.correlation(t.Command),
+		Causation: decision, OccurredOn: DayOf(t.now), Source: Source{Kind: "process"},
+	}
+	if err := l.keep(ctx, approval, at, outcome, meta); err != nil && KindOf(err) != KindConflict {
+		return nil, err
 	}
 	if !asked.ActSealed.IsZero() {
-		return effect, l.Vault.Erase(ctx, approval.ID)
+		err = l.Vault.Erase(ctx, approval.ID)
 	}
-	return effect, nil
+	effect := asked.after(outcome, meta).Effect
+	effect.Position = receipt.Position
+	return effect, err
 }
 
 // resume is the command as it was asked for, now that it may run.
-func (l *Ledger) resume(ctx context.Context, h history, asked Approval) (taken, error) {
+func (l *Ledger) resume(ctx context.Context, asked Approval) (taken, error) {
 	m := asked.Request
 	a, verb, err := l.find(Request{Aggregate: asked.Stream.Category, Verb: asked.Verb})
 	if err != nil {
 		return taken{}, err
 	}
-	decision := h.events[slices.IndexFunc(h.events, func(r Recorded) bool { return r.Type == ApprovalDecided{}.EventType() })]
 	body, digest := []byte(asked.Act), m.Digest
 	if !asked.ActSealed.IsZero() {
 		text, err := l.Open(ctx, asked.ActSealed)
@@ -462,21 +500,11 @@ func (l *Ledger) resume(ctx context.Context, h history, asked Approval) (taken, 
 	t := taken{
 		Request: Request{
 			Aggregate: a.Category, ID: asked.Stream.ID, Verb: verb.Name, Command: m.Command, Body: body, Expect: Whatever(),
-			Actor: Actor{m.Actor, []Role{m.Role}}, Source: m.Source, Trace: m.Trace, Cause: decision.ID,
+			Actor: Actor{m.Actor, []Role{m.Role}}, Source: m.Source, Trace: m.Trace,
 		},
-		aggregate: a, verb: verb, stream: asked.Stream, digest: digest, role: m.Role, now: l.Now(),
-		approval: h.stream.String(), approver: asked.DecidedBy,
+		aggregate: a, verb: verb, stream: asked.Stream, digest: digest, role: m.Role, now: l.Now(), approver: asked.DecidedBy,
 	}
 	return t, t.read()
-}
-
-// outcome is the envelope of what became of an approved command.
-func (t taken) outcome(h history) Metadata {
-	return Metadata{
-		Command: uuid.NewSHA1(approvalSpace, append([]byte("outcome "), t.Command[:]...)),
-		Actor:   t.approver, Role: h.events[len(h.events)-1].Meta.Role, Correlation: t.act.correlation(t.Command),
-		Causation: t.Cause, OccurredOn: DayOf(t.now), Source: Source{Kind: "process"},
-	}
 }
 
 func (a Act) correlation(command uuid.UUID) uuid.UUID {

@@ -287,10 +287,9 @@ func (l *Ledger) envelope(t taken, d decision) Metadata {
 }
 
 func (l *Ledger) find(r Request) (Aggregate, Verb, error) {
-	i := slices.IndexFunc(l.Aggregates, func(a Aggregate) bool { return a.Category == r.Aggregate })
-	if i >= 0 {
-		if v, ok := l.Aggregates[i].Verb(r.Verb); ok {
-			return l.Aggregates[i], v, nil
+	if a, ok := l.Aggregate(r.Aggregate); ok {
+		if v, ok := a.Verb(r.Verb); ok {
+			return a, v, nil
 		}
 	}
 	return Aggregate{}, Verb{}, &Error{Kind: KindNotFound, Code: "no-such-command", Msg: Text{
@@ -299,8 +298,15 @@ func (l *Ledger) find(r Request) (Aggregate, Verb, error) {
 	}}
 }
 
-// Aggregate finds an aggregate by its category.
+// Aggregate finds an aggregate by its category. Approvals and Claims are always there: whatever is
+// kept may need them.
 func (l *Ledger) Aggregate(category string) (Aggregate, bool) {
+	switch category {
+	case approvals:
+		return Approvals, true
+	case claims:
+		return Claims, true
+	}
 	for _, a := range l.Aggregates {
 		if a.Category == category {
 			return a, true
@@ -319,9 +325,11 @@ func Decode(aggregates []Aggregate, name string, data []byte) (Event, error) {
 	if _, keeps := keepings.entries[name]; keeps {
 		return keepings.Decode(name, data)
 	}
-	for _, a := range aggregates {
-		if slices.Contains(a.Events, name) {
-			return a.Decode(name, data)
+	for _, list := range [][]Aggregate{aggregates, {Approvals, Claims}} {
+		for _, a := range list {
+			if slices.Contains(a.Events, name) {
+				return a.Decode(name, data)
+			}
 		}
 	}
 	return nil, fmt.Errorf("unknown event %q", name)
