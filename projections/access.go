@@ -4,8 +4,13 @@ import (
 	"strings"
 	"time"
 
+	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 )
 
@@ -22,6 +27,12 @@ type InvolvementRow struct {
 var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
 	"project":  project.Sight.Concerns,
 	"approval": ledger.Approvals.Sight.Concerns,
+
+	"team":        team.Sight.Concerns,
+	"grant":       grant.Sight.Concerns,
+	"recognition": recognition.Sight.Concerns,
+	"investment":  investment.Sight.Concerns,
+	"engagement":  engagement.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a

@@ -13,18 +13,24 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
 	"ttledger/domain/identity"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
+var aggregates = []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(team.Rules, grant.Rules, recognition.Rules, investment.Rules)...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+	team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a
@@ -37,6 +43,11 @@ var later = []string{
 	"approval.requested.v1", "approval.decided.v1", "approval.carried-out.v1", "claim.taken.v1", "claim.given-up.v1", "ledger.claim-voided.v1",
 	"policy.version-adopted.v1", "principal.authority-delegated.v1", "principal.delegation-ended.v1", "principal.interest-declared.v1",
 	"approval.failed.v1",
+	"team.formed.v1", "team.bound.v1", "team.landed.v1", "team.membership-changed.v1", "team.reviewed.v1", "team.unbound.v1", "team.exited.v1",
+	"grant.approved.v1", "grant.condition-verified.v1", "grant.instalment-released.v1", "grant.entry-reversed.v1", "grant.clawed-back.v1",
+	"recognition.granted.v1", "recognition.ended.v1",
+	"investment.commitment-made.v1", "investment.capital-paid-in.v1", "investment.entry-reversed.v1", "investment.exited.v1",
+	"engagement.agreed.v1", "engagement.amended.v1", "engagement.delivered.v1", "engagement.dropped.v1",
 }
 
 // everyFact is one fact of each stored shape, as the domain's fixtures have it.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,7 +20,10 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
 	"ttledger/domain/identity"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/ledger/ledgertest"
 	"ttledger/domain/organisation"
@@ -27,6 +31,8 @@ import (
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
@@ -83,8 +89,9 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
-		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate},
-		Vault:      &ledgertest.Vault{},
+		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(team.Rules, grant.Rules, recognition.Rules, investment.Rules)...), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+			team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate},
+		Vault: &ledgertest.Vault{},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
 	require.NoError(t, err)

@@ -23,18 +23,24 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/projections"
 )
 
 var (
-	aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate}
-	ledgerID   = uuid.MustParse("6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11")
-	theNow     = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
+	aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+		team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate}
+	ledgerID = uuid.MustParse("6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11")
+	theNow   = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
 )
 
 func now() time.Time { return theNow }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,20 +19,26 @@ import (
 
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
+	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
 	"ttledger/domain/identity"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(team.Rules, grant.Rules, recognition.Rules, investment.Rules)...), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate,
 }
 
 // directory is an open data directory:

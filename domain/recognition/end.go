@@ -19,7 +19,7 @@ func (Lapse) decide(s State, at ledger.Context) ([]Event, error) {
 	if day := s.To.Last().Plus(0, 0, 1); at.On != day {
 		return nil, reject("date-order", fmt.Sprintf("it held to %s, so its lapse is dated %s", s.To, day), fmt.Sprintf("有效期至 %s,到期失效的业务发生日应为 %s", s.To, day))
 	}
-	return []Event{Ended{Mode: "lapsed"}}, nil
+	return []Event{s.ended(Ended{Mode: "lapsed"})}, nil
 }
 
 // Surrender records that the holder gave it up.
@@ -35,7 +35,7 @@ func (c Surrender) decide(s State, at ledger.Context) ([]Event, error) {
 	); err != nil {
 		return nil, err
 	}
-	return []Event{Ended{Mode: "surrendered", Ground: c.Ground}}, nil
+	return []Event{s.ended(Ended{Mode: "surrendered", Ground: c.Ground})}, nil
 }
 
 // held refuses a day on which there is nothing to end.
@@ -76,16 +76,24 @@ func (c Revoke) decide(s State, at ledger.Context) ([]Event, error) {
 	} else if err := ledger.First(s.live(), s.held(at.On)); err != nil {
 		return nil, err
 	}
-	return []Event{Ended{Mode: "revoked", Effect: c.Effect, Ground: c.Ground, DecidedOn: c.DecidedOn, Decision: c.Decision}}, nil
+	return []Event{s.ended(Ended{Mode: "revoked", Effect: c.Effect, Ground: c.Ground, DecidedOn: c.DecidedOn, Decision: c.Decision})}, nil
 }
 
 // Ended: from the business date on it no longer holds (domain catalogue event 15).
+// It says whose and which, so that who may not know of persons' recognitions can be kept from it.
 type Ended struct {
-	Mode      string      `json:"mode"` // lapsed, revoked, surrendered
-	Effect    string      `json:"effect,omitzero"`
-	Ground    string      `json:"ground,omitzero"`
-	DecidedOn ledger.Date `json:"decided_on,omitzero"`
-	Decision  string      `json:"decision,omitzero"`
+	Subject   ledger.StreamID `json:"subject"`
+	Scheme    string          `json:"scheme"`
+	Mode      string          `json:"mode"` // lapsed, revoked, surrendered
+	Effect    string          `json:"effect,omitzero"`
+	Ground    string          `json:"ground,omitzero"`
+	DecidedOn ledger.Date     `json:"decided_on,omitzero"`
+	Decision  string          `json:"decision,omitzero"`
+}
+
+func (s State) ended(e Ended) Ended {
+	e.Subject, e.Scheme = s.Subject, s.Scheme
+	return e
 }
 
 // EventType is the stored name.
