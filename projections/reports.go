@@ -1,6 +1,10 @@
 package projections
 
-import "ttledger/domain/ledger"
+import (
+	"slices"
+
+	"ttledger/domain/ledger"
+)
 
 // Report is a standard question, answered by SQL over the rows of one moment. A view is named in
 // the SQL as {view-name}; :as_of is T as a day, and each parameter is bound as text under its
@@ -23,7 +27,9 @@ type Param struct {
 }
 
 // Reports is every report, in display order. A new one is a line here.
-func Reports() []Report { return []Report{Funnel, CycleTime} }
+func Reports() []Report {
+	return slices.Concat([]Report{Funnel, CycleTime}, LadderReports(), TeamReports())
+}
 
 var cohorts = []Param{
 	{Name: "from", Help: ledger.Text{En: "first cohort year", Zh: "起始队列年份"}},
