@@ -1,13 +1,18 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
 	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/ledger/ledgertest"
@@ -190,4 +195,66 @@ func TestCoordinationAndFunds(t *testing.T) {
 	d.record(t, first, on("2025-02-01"), investment.CapitalPaidIn{Amount: yuan(1500), Voucher: "V", Outside: yuan(4000)})
 	d.record(t, first, on("2025-03-01"), investment.EntryReversed{Voucher: "V", Amount: yuan(500)})
 	require.Equal(t, [][]any{{"创新产业基金", "CNY", int64(2), int64(400000), int64(100000), "25.0", int64(400000), "4.00", int64(1), int64(0)}}, d.reported(t, "s-f1", "", "2025-12-31"))
+}
+
+// drawTeamwork is some fact about a team, a subsidy, a recognition, a commitment or an engagement.
+var drawTeamwork = rapid.Custom(func(t *rapid.T) ledger.Event {
+	minor := ledger.Money{Minor: rapid.Int64Range(1, 1e9).Draw(t, "minor"), Currency: "CNY"}
+	place := team.Place{Person: thing(rapid.IntRange(90, 93).Draw(t, "person")), Part: rapid.SampledFrom([]string{"leader", "core", "other"}).Draw(t, "part")}
+	subject := stream(rapid.SampledFrom([]string{"organisation", "person"}).Draw(t, "subject"), 1)
+	day, voucher := drawDate.Draw(t, "day"), rapid.SampledFrom([]string{"V-1", "V-2"}).Draw(t, "voucher")
+	return rapid.SampledFrom([]ledger.Event{
+		team.TeamFormed{Code: "T", Category: "attack", Leader: thing(90), Core: []uuid.UUID{thing(91), thing(92)}, Origin: team.Origin{Country: "DE"}},
+		team.TeamBound{Project: thing(8), Part: "lead"}, team.TeamUnbound{Project: thing(8), Ground: "breach"},
+		team.TeamLanded{Filing: "F", Eligible: true}, team.TeamReviewed{Kind: "final", Result: "good"}, team.TeamExited{Ground: "left"},
+		team.MembershipChanged{In: []team.Place{place}, Reason: "joined"}, team.MembershipChanged{Out: []team.Place{place}, Reason: "left"},
+		grant.SubsidyApproved{Code: "G", Beneficiary: subject, Ceiling: minor, Instalments: []grant.Instalment{{Code: "I1", Amount: minor}}},
+		grant.ConditionVerified{Instalment: "I1", Due: day}, grant.InstalmentReleased{Instalment: "I1", Amount: minor, Voucher: voucher},
+		grant.EntryReversed{Voucher: voucher, Amount: minor}, grant.ClawedBack{Amount: minor},
+		recognition.Granted{Subject: subject, Scheme: "HNTE", From: day, Rung: 2}, recognition.Ended{Subject: subject, Mode: "lapsed"},
+		investment.CommitmentMade{Code: "F", Amount: minor}, investment.CapitalPaidIn{Amount: minor, Voucher: voucher},
+		investment.EntryReversed{Voucher: voucher, Amount: minor}, investment.InvestmentExited{Way: "sale"},
+		engagement.EngagementAgreed{Code: "E", Kind: "coordination", Dimension: 1, Due: day}, engagement.EngagementAmended{Due: day},
+		engagement.EngagementDelivered{Counts: []engagement.Count{{Of: "leads", N: 3}}}, engagement.EngagementDropped{Ground: "other"},
+	}).Draw(t, "event")
+})
+
+// TestAnyMomentOfTeamworkEqualsReplay is the law of read models for these, and the ladder balances
+// whatever was recorded.
+func TestAnyMomentOfTeamworkEqualsReplay(t *testing.T) {
+	views := []projections.View{
+		projections.TeamPipeline, projections.Grants, projections.Recognitions, projections.TalentTiers, projections.FundCommitments, projections.Engagements,
+		projections.OrganisationRegister, projections.ProjectBoard, // which the reports name
+	}
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		d := newDesk(t, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)), views)
+		defer d.views.Close()
+		for range rapid.IntRange(1, 4).Draw(rt, "batches") {
+			for range rapid.IntRange(1, 12).Draw(rt, "events") {
+				e := drawTeamwork.Draw(rt, "event")
+				category, _, _ := strings.Cut(e.EventType(), ".")
+				d.record(rt, stream(category, rapid.IntRange(0, 2).Draw(rt, "stream")), drawDate.Draw(rt, "on"), e)
+			}
+			require.NoError(rt, d.runner.CatchUp(context(rt)))
+		}
+		facts := d.all(rt)
+		for range 4 {
+			at := projections.At{AsOf: drawDate.Draw(rt, "T").Last(), KnownAt: ledger.Entry(rapid.IntRange(1, len(facts)).Draw(rt, "K"))}
+			for _, v := range views {
+				require.Equal(rt, replayed(t, v, facts, at), rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
+			}
+			for _, r := range slices.Concat(projections.LadderReports(), projections.TeamReports()) {
+				page, err := d.views.Report(context(rt), r.Code, nil, at)
+				require.NoError(rt, err, r.Code)
+				for _, row := range page.Rows {
+					require.Len(rt, row, len(r.Columns), r.Code)
+					if r.Code == "s-d1" {
+						require.Equal(rt, "ok", row[9], "%v", row)
+					}
+				}
+			}
+		}
+	})
 }

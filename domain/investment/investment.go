@@ -101,7 +101,7 @@ var approvers = []ledger.Role{ledger.APR}
 // Aggregate is commitments for the rest of the program.
 var Aggregate = ledger.New("investment", ledger.Text{En: "investment", Zh: "基金投资"}, Decider, Codec,
 	ledger.Does[Commit, Command](ledger.Verb{Name: "commit", Creates: true, Roles: []ledger.Role{ledger.FUN}, Approvers: approvers,
-		Help: ledger.Text{En: "commit a fund's capital to a company", Zh: "基金承诺出资"}}),
+		Help: ledger.Text{En: "commit capital of a fund to a company", Zh: "基金承诺出资"}}),
 	ledger.Does[PayIn, Command](ledger.Verb{Name: "pay-in", Roles: []ledger.Role{ledger.FIN},
 		Help: ledger.Text{En: "record capital paid in", Zh: "实缴到位"}}),
 	ledger.Does[ReverseEntry, Command](ledger.Verb{Name: "reverse-entry", Roles: []ledger.Role{ledger.FIN}, Approvers: approvers,
