@@ -4,7 +4,7 @@ import "ttledger/domain/ledger"
 
 // LadderReports is what is asked of recognitions: the enterprise ladder, and who holds which tier.
 func LadderReports() []Report {
-	return []Report{EnterpriseLadder, LadderTransitions, TalentList, TalentStock}
+	return []Report{EnterpriseLadder, LadderTransitions, TalentList, TalentStock, Expiring, ExpiringTalent}
 }
 
 // since is the first day of a period that ends at T.
@@ -151,4 +151,46 @@ WITH` + validTalent + `, highest AS (
   SELECT *, row_number() OVER (PARTITION BY scheme, person ORDER BY tier, from_on DESC) AS n FROM valid
 )
 SELECT scheme, tier, mode, count(*) FROM highest WHERE n = 1 GROUP BY scheme, tier, mode ORDER BY scheme, tier, mode`,
+}
+
+// expiring is P13's question to a view of recognitions: those not ended whose last day is past, so
+// that their lapse is to be recorded on the day after it, or less than 180, 90 or 30 days ahead.
+func expiring(view, subject string) string {
+	return `
+WITH ends AS (
+  SELECT id, ` + subject + ` AS subject, scheme, certificate,
+         CASE length(to_on) WHEN 4 THEN to_on || '-12-31' WHEN 7 THEN date(to_on || '-01', '+1 month', '-1 day') ELSE to_on END AS last
+    FROM {` + view + `} WHERE ended IS NULL AND to_on IS NOT NULL
+), due AS (
+  SELECT *, CAST(julianday(last) - julianday(:as_of) AS INTEGER) AS days FROM ends
+)
+SELECT id, subject, scheme, certificate, last, days,
+       CASE WHEN days < 0 THEN 'lapse' WHEN days < 30 THEN 'warn-30' WHEN days < 90 THEN 'warn-90' ELSE 'warn-180' END,
+       CASE WHEN days < 0 THEN date(last, '+1 day') END
+  FROM due WHERE days < 180 ORDER BY days, id`
+}
+
+var expiringColumns = []Column{
+	column("id", TypeText, "recognition", "资格标识"),
+	column("subject", TypeText, "subject", "对象标识"),
+	column("scheme", TypeText, "scheme", "认定办法"),
+	column("certificate", TypeText, "certificate", "证书编号"),
+	column("last", TypeDate, "last day", "有效期止"),
+	column("days", TypeInteger, "days left", "剩余天数"),
+	column("due", TypeText, "what is due", "应办事项"),
+	column("lapse_on", TypeDate, "date of the lapse", "到期失效日"),
+}
+
+// Expiring is the recognitions of enterprises and facilities that ran out or soon will.
+var Expiring = Report{
+	Code: "p13", Formula: "P13/lapse-and-180-90-30/v1", Roles: Offices, Columns: expiringColumns,
+	Title: ledger.Text{En: "recognitions that run out", Zh: "资格到期预警"},
+	SQL:   expiring("recognitions", "subject"),
+}
+
+// ExpiringTalent is the same of persons, for who may know of them.
+var ExpiringTalent = Report{
+	Code: "p13-talent", Formula: "P13/lapse-and-180-90-30/v1", Roles: PersonReaders, Columns: expiringColumns,
+	Title: ledger.Text{En: "talent tiers that run out", Zh: "人才认定到期预警"},
+	SQL:   expiring("talent-tiers", "person"),
 }

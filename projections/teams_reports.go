@@ -4,7 +4,7 @@ import "ttledger/domain/ledger"
 
 // TeamReports is what is asked of teams, engagements and funds.
 func TeamReports() []Report {
-	return []Report{TeamFiling, TeamsLanded, LandingRate, CoreIntegrity, CoordinationBoard, DemandsSolved, FundReport}
+	return []Report{TeamFiling, TeamsLanded, LandingRate, CoreIntegrity, TierTasks, TeamErosion, CoordinationBoard, DemandsSolved, FundReport}
 }
 
 // TeamFiling is S-B2: the teams that have landed, as they are filed.
@@ -33,7 +33,7 @@ SELECT filing, t.code, category, t.title_zh, t.title_en, coalesce(origin_region,
   LEFT JOIN {organisation-register} AS o ON o.id = enterprise
   LEFT JOIN {project-board} AS p ON p.id = project
  WHERE landed_on IS NOT NULL AND (:from IS NULL OR substr(landed_on || '-01-01', 1, 10) >= :from)
- ORDER BY landed_on, filing`,
+ ORDER BY landed_on, filing, t.code`,
 }
 
 // TeamsLanded is K27: teams landed in the period and in all, by category and origin.
@@ -182,4 +182,46 @@ SELECT coalesce(o.name_zh, o.name_en, fund), amount_currency, count(*), sum(amou
   FROM {fund-commitments} LEFT JOIN {organisation-register} AS o ON o.id = fund
  WHERE committed_on IS NOT NULL
  GROUP BY fund, amount_currency ORDER BY 1, 2`,
+}
+
+// TierTasks is P7's question: who leads or is in the core of a team that has landed, and whether
+// they hold a tier at T. Where they hold none, certification is to be sought.
+var TierTasks = Report{
+	Code: "p7", Formula: "P7/leader-and-core-of-landed/v1", Roles: PersonReaders,
+	Title: ledger.Text{En: "tiers of those in landed teams", Zh: "落地团队人才认定任务"},
+	Columns: []Column{
+		column("team", TypeText, "team", "团队编号"),
+		column("part", TypeText, "part", "角色"),
+		column("person", TypeText, "pseudonym", "化名标识"),
+		column("tier", TypeText, "tier held", "现有层次"),
+		column("due", TypeText, "what is due", "应办事项"),
+	},
+	SQL: `
+WITH` + validTalent + `, members AS (
+  SELECT code, 'leader' AS part, leader AS person FROM {team-pipeline} WHERE stage = 'landed' AND leader IS NOT NULL
+  UNION ALL
+  SELECT code, 'core', value FROM {team-pipeline}, json_each(coalesce(core, '[]')) WHERE stage = 'landed'
+)
+SELECT code, part, members.person, min(tier), CASE WHEN count(tier) = 0 THEN 'certify' END
+  FROM members LEFT JOIN valid ON valid.person = members.person
+ GROUP BY code, part, members.person ORDER BY code, part DESC, members.person`,
+}
+
+// TeamErosion is P8's question: the teams that landed and do not meet their scheme at T, with what
+// of their subsidies is not paid yet, which is to be held.
+var TeamErosion = Report{
+	Code: "p8", Formula: "P8/landed-not-eligible/v1", Roles: Offices,
+	Title: ledger.Text{En: "teams that no longer meet their scheme", Zh: "团队构成预警"},
+	Columns: []Column{
+		column("team", TypeText, "team", "团队编号"),
+		column("core", TypeInteger, "core members", "核心成员数"),
+		column("has_leader", TypeBoolean, "has a leader", "有带头人"),
+		column("subsidies", TypeInteger, "subsidies", "资助项数"),
+		column("held", TypeInteger, "not paid yet (minor units)", "未拨付金额(最小货币单位)"),
+	},
+	SQL: `
+SELECT t.code, core_count, leader IS NOT NULL, count(g.id), coalesce(sum(ceiling_minor - paid), 0)
+  FROM {team-pipeline} AS t LEFT JOIN {grants} AS g ON beneficiary = 'team-' || t.id
+ WHERE stage = 'landed' AND NOT eligible
+ GROUP BY t.id ORDER BY t.code`,
 }

@@ -98,6 +98,16 @@ func TestTheLadderBalances(t *testing.T) {
 	}, d.reported(t, "k53", "2021-01-01", "2021-12-31"))
 }
 
+func TestWhatRunsOut(t *testing.T) {
+	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
+	defer d.views.Close()
+	s := stream("recognition", 1)
+	d.record(t, s, on("2021-03-01"), recognition.Granted{Subject: stream("organisation", 1), Scheme: "TSME", Certificate: "1", Issuer: "辽宁", From: on("2021-03-01"), To: on("2022-03")})
+	require.Equal(t, [][]any{{s.ID.String(), thing(1).String(), "TSME", "1", "2022-03-31", int64(-1), "lapse", "2022-04-01"}}, d.reported(t, "p13", "", "2022-04-01"))
+	d.record(t, s, on("2022-04-01"), recognition.Ended{Subject: stream("organisation", 1), Mode: "lapsed"})
+	require.Empty(t, d.reported(t, "p13", "", "2022-04-01"))
+}
+
 func TestWhoIsCertifiedAtWhichTier(t *testing.T) {
 	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
@@ -114,6 +124,12 @@ func TestWhoIsCertifiedAtWhichTier(t *testing.T) {
 	require.Equal(t, [][]any{{"TALENT_SY", "B", "full-time", int64(1)}, {"TALENT_SY", "C", "full-time", int64(1)}}, d.reported(t, "k30", "", "2022-06-30"), "each once, at the highest")
 	require.Equal(t, [][]any{{"TALENT_SY", "C", "full-time", int64(1)}}, d.reported(t, "k30", "", "2023-01-01"))
 	require.Equal(t, [][]any{{"TALENT_SY", "C", thing(1).String(), "full-time", "C", "2020-01-01", "2024-12-31"}}, d.reported(t, "s-b3", "", "2023-01-01"))
+	due := func(asOf string) []any { return d.reported(t, "p13-talent", "", asOf)[0][4:] }
+	require.Equal(t, []any{"2022-06-30", int64(0), "warn-30", nil}, due("2022-06-30"))
+	require.Equal(t, []any{"2022-06-30", int64(-1), "lapse", "2022-07-01"}, due("2022-07-01"))
+	require.Equal(t, []any{"2022-06-30", int64(30), "warn-90", nil}, due("2022-05-31"))
+	require.Equal(t, []any{"2022-06-30", int64(179), "warn-180", nil}, due("2022-01-02"))
+	require.Empty(t, d.reported(t, "p13-talent", "", "2022-01-01"))
 	require.Empty(t, d.reported(t, "s-d1", "", "2023-01-01"), "persons stand on no enterprise ladder")
 }
 
@@ -126,7 +142,7 @@ func TestTeamsOnTheirWay(t *testing.T) {
 		if region != "" {
 			country = "CN"
 		}
-		d.record(t, s, on("2025-01-10"), team.TeamFormed{Code: "T", Category: "founding", Titles: ledger.Names{Zh: "合金"}, Leader: thing(90), Core: core,
+		d.record(t, s, on("2025-01-10"), team.TeamFormed{Code: fmt.Sprintf("T%d", n), Category: "founding", Titles: ledger.Names{Zh: "合金"}, Leader: thing(90), Core: core,
 			Origin: team.Origin{Country: country, Region: region}, Rights: []team.Right{{Kind: "patent", No: "1", On: on("2024")}}, Enterprise: thing(7), Eligible: true})
 		if n == 3 {
 			continue
@@ -146,14 +162,25 @@ func TestTeamsOnTheirWay(t *testing.T) {
 	require.Equal(t, [][]any{{"founding", "CN-BJ", int64(2), int64(2)}}, d.reported(t, "k27", "2025-03-01", "2026-06-01"))
 	require.Equal(t, [][]any{{int64(2025), int64(3), int64(2), "66.7", int64(2), nil}}, d.reported(t, "k28", "", "2026-06-01"), "no median of two")
 	for n := 4; n <= 6; n++ {
-		d.record(t, stream("team", n), on("2025-01-10"), team.TeamFormed{Code: "T", Category: "attack", Leader: thing(90)})
+		d.record(t, stream("team", n), on("2025-01-10"), team.TeamFormed{Code: fmt.Sprintf("T%d", n), Category: "attack", Leader: thing(90)})
 		d.record(t, stream("team", n), on("2025-02-01"), team.TeamBound{Project: thing(8), Part: "support"})
 		d.record(t, stream("team", n), on("2025-02-01").Plus(0, 0, 10*n), team.TeamLanded{Filing: "F"})
 	}
 	require.Equal(t, [][]any{{int64(2025), int64(6), int64(5), "83.3", int64(5), "40.0"}}, d.reported(t, "k28", "", "2026-06-01"))
 
+	d.record(t, stream("grant", 1), on("2025-04-01"), grant.SubsidyApproved{Code: "G", Beneficiary: stream("team", 1), Ceiling: ledger.Money{Minor: 900, Currency: "CNY"}, Instalments: []grant.Instalment{{Code: "I1"}}})
+	d.record(t, stream("grant", 1), on("2025-05-01"), grant.InstalmentReleased{Instalment: "I1", Amount: ledger.Money{Minor: 400, Currency: "CNY"}, Voucher: "V"})
+	require.Contains(t, d.reported(t, "p8", "", "2025-08-15"), []any{"T1", int64(2), int64(1), int64(1), int64(500)}, "what is open is to be held")
+	require.Len(t, d.reported(t, "p8", "", "2025-08-15"), 4)
+	require.Len(t, d.reported(t, "p8", "", "2025-09-15"), 3)
+	d.record(t, stream("recognition", 1), on("2025-01-01"), recognition.Granted{Subject: stream("person", 91), Scheme: "TALENT_SY", Level: "D", From: on("2025-01-01"), To: on("2025-12-31")})
+	tiers := d.reported(t, "p7", "", "2025-03-01")
+	require.Len(t, tiers, 8, "leader and core of two teams")
+	require.Contains(t, tiers, []any{"T2", "core", thing(91).String(), "D", nil})
+	require.Contains(t, tiers, []any{"T1", "leader", thing(90).String(), nil, "certify"})
+
 	filed := d.reported(t, "s-b2", "2025-03-01", "2025-03-01")
-	require.Equal(t, []any{"FCN-BJ", "T", "founding", "合金", nil, "CN-BJ", thing(90).String(), int64(3), int64(1), thing(7).String(), thing(8).String(), "2025-03-01", int64(1)}, filed[0])
+	require.Equal(t, []any{"FCN-BJ", "T1", "founding", "合金", nil, "CN-BJ", thing(90).String(), int64(3), int64(1), thing(7).String(), thing(8).String(), "2025-03-01", int64(1)}, filed[0])
 	require.Len(t, filed, 2)
 }
 
