@@ -322,6 +322,13 @@ func TestWhatATeamSays(t *testing.T) {
 	require.Equal(t, []uuid.UUID{lead, one, two, three, helper}, s.Members())
 	require.Equal(t, []ledger.Claim{{Kind: "team-code", Key: "T-1"}, {Kind: "team-filing", Key: "DTYZ-1"}, {Kind: "project-lead-team", Key: alloy.String()}}, claims(s, ledger.StreamID{}))
 	require.Nil(t, claims(State{}, ledger.StreamID{}))
+	helping := bound
+	helping.Part = "support"
+	require.Len(t, claims(fold(formed, helping), ledger.StreamID{}), 1, "several teams may support a project")
+	s.Core = slices.Grow(s.Core, 5)
+	a := s.plus([]Place{{fresh, "core"}})
+	s.plus([]Place{{helper, "core"}})
+	require.Equal(t, fresh, a.Core[3], "states that came from one state share nothing")
 	left := fold(formed, bound, landed, gone)
 	require.False(t, left.IsEligible(), "who left meets nothing")
 	require.Len(t, claims(left, ledger.StreamID{}), 2, "the lead of the project is free again")
