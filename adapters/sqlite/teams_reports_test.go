@@ -40,7 +40,7 @@ func (d *desk) reported(t *testing.T, code, from, asOf string) [][]any {
 	return page.Rows
 }
 
-func stream(category string, n int) ledger.StreamID {
+func nth(category string, n int) ledger.StreamID {
 	return ledger.StreamID{Category: category, ID: thing(n)}
 }
 
@@ -52,7 +52,7 @@ func TestTheLadderBalances(t *testing.T) {
 	next := 100
 	granted := func(company int, scheme string, rung int, from, to string) ledger.StreamID {
 		next++
-		s, e := stream("recognition", next), recognition.Granted{Subject: stream("organisation", company), Scheme: scheme, Issuer: "辽宁", From: on(from), Rung: rung}
+		s, e := nth("recognition", next), recognition.Granted{Subject: nth("organisation", company), Scheme: scheme, Issuer: "辽宁", From: on(from), Rung: rung}
 		if to != "" {
 			e.To = on(to)
 		}
@@ -60,10 +60,10 @@ func TestTheLadderBalances(t *testing.T) {
 		return s
 	}
 	ended := func(s ledger.StreamID, day, mode, ground string) {
-		d.record(t, s, on(day), recognition.Ended{Subject: stream("organisation", 0), Mode: mode, Ground: ground})
+		d.record(t, s, on(day), recognition.Ended{Subject: nth("organisation", 0), Mode: mode, Ground: ground})
 	}
 	for company, founded := range map[int]string{1: "2010", 2: "2012", 3: "2015", 4: "2016", 5: "2022-02"} {
-		d.record(t, stream("organisation", company), on(founded), organisation.Registered{Names: ledger.Names{Zh: "企业"}, Kind: "company", FoundedOn: on(founded)})
+		d.record(t, nth("organisation", company), on(founded), organisation.Registered{Names: ledger.Names{Zh: "企业"}, Kind: "company", FoundedOn: on(founded)})
 	}
 	granted(1, "HNTE", 2, "2018-05-01", "2021-04-30")
 	granted(1, "HNTE", 2, "2021-05-01", "2024-04-30") // without a gap
@@ -101,10 +101,10 @@ func TestTheLadderBalances(t *testing.T) {
 func TestWhatRunsOut(t *testing.T) {
 	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
-	s := stream("recognition", 1)
-	d.record(t, s, on("2021-03-01"), recognition.Granted{Subject: stream("organisation", 1), Scheme: "TSME", Certificate: "1", Issuer: "辽宁", From: on("2021-03-01"), To: on("2022-03")})
+	s := nth("recognition", 1)
+	d.record(t, s, on("2021-03-01"), recognition.Granted{Subject: nth("organisation", 1), Scheme: "TSME", Certificate: "1", Issuer: "辽宁", From: on("2021-03-01"), To: on("2022-03")})
 	require.Equal(t, [][]any{{s.ID.String(), thing(1).String(), "TSME", "1", "2022-03-31", int64(-1), "lapse", "2022-04-01"}}, d.reported(t, "p13", "", "2022-04-01"))
-	d.record(t, s, on("2022-04-01"), recognition.Ended{Subject: stream("organisation", 1), Mode: "lapsed"})
+	d.record(t, s, on("2022-04-01"), recognition.Ended{Subject: nth("organisation", 1), Mode: "lapsed"})
 	require.Empty(t, d.reported(t, "p13", "", "2022-04-01"))
 }
 
@@ -112,14 +112,14 @@ func TestWhoIsCertifiedAtWhichTier(t *testing.T) {
 	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
 	tier := func(n, person int, tier, from, to string) {
-		d.record(t, stream("recognition", n), on(from), recognition.Granted{
-			Subject: stream("person", person), Scheme: "TALENT_SY", Level: tier, Mode: "full-time", Certificate: "C", Issuer: "沈阳", From: on(from), To: on(to),
+		d.record(t, nth("recognition", n), on(from), recognition.Granted{
+			Subject: nth("person", person), Scheme: "TALENT_SY", Level: tier, Mode: "full-time", Certificate: "C", Issuer: "沈阳", From: on(from), To: on(to),
 		})
 	}
 	tier(1, 1, "C", "2020-01-01", "2024-12-31")
 	tier(2, 1, "B", "2022-01-01", "2026-12-31")
 	tier(3, 2, "C", "2020-01-01", "2022-06-30")
-	d.record(t, stream("recognition", 2), on("2023-01-01"), recognition.Ended{Subject: stream("person", 1), Mode: "revoked"})
+	d.record(t, nth("recognition", 2), on("2023-01-01"), recognition.Ended{Subject: nth("person", 1), Mode: "revoked"})
 
 	require.Equal(t, [][]any{{"TALENT_SY", "B", "full-time", int64(1)}, {"TALENT_SY", "C", "full-time", int64(1)}}, d.reported(t, "k30", "", "2022-06-30"), "each once, at the highest")
 	require.Equal(t, [][]any{{"TALENT_SY", "C", "full-time", int64(1)}}, d.reported(t, "k30", "", "2023-01-01"))
@@ -138,7 +138,7 @@ func TestTeamsOnTheirWay(t *testing.T) {
 	defer d.views.Close()
 	core := []uuid.UUID{thing(91), thing(92), thing(93)}
 	for n, region := range map[int]string{1: "CN-BJ", 2: "CN-BJ", 3: ""} {
-		s, country := stream("team", n), "DE"
+		s, country := nth("team", n), "DE"
 		if region != "" {
 			country = "CN"
 		}
@@ -150,11 +150,11 @@ func TestTeamsOnTheirWay(t *testing.T) {
 		d.record(t, s, on("2025-02-01"), team.TeamBound{Project: thing(8), Part: "support"})
 		d.record(t, s, on("2025-03-01"), team.TeamLanded{Filing: "F" + region, Arrived: core, Eligible: true})
 	}
-	d.record(t, stream("team", 1), on("2025-08-01"), team.MembershipChanged{Out: []team.Place{{Person: core[2], Part: "core"}}, Reason: "left"})
+	d.record(t, nth("team", 1), on("2025-08-01"), team.MembershipChanged{Out: []team.Place{{Person: core[2], Part: "core"}}, Reason: "left"})
 	require.Equal(t, [][]any{{int64(2), int64(1), "50.0", int64(1)}}, d.reported(t, "k29", "", "2025-08-01"))
-	d.record(t, stream("team", 1), on("2025-09-01"), team.MembershipChanged{In: []team.Place{{Person: thing(94), Part: "core"}}, Reason: "replaced", CoreAfter: 3, Eligible: true})
+	d.record(t, nth("team", 1), on("2025-09-01"), team.MembershipChanged{In: []team.Place{{Person: thing(94), Part: "core"}}, Reason: "replaced", CoreAfter: 3, Eligible: true})
 	require.Equal(t, [][]any{{int64(2), int64(1), "50.0", int64(2)}}, d.reported(t, "k29", "", "2025-09-01"), "eligible again, and changed all the same")
-	d.record(t, stream("team", 2), on("2026-01-01"), team.TeamExited{Ground: "completed", FollowUp: "none"})
+	d.record(t, nth("team", 2), on("2026-01-01"), team.TeamExited{Ground: "completed", FollowUp: "none"})
 	require.Equal(t, [][]any{{int64(1), int64(0), "0.0", int64(1)}}, d.reported(t, "k29", "", "2026-01-01"))
 	require.Equal(t, [][]any{{int64(0), int64(0), nil, int64(0)}}, d.reported(t, "k29", "", "2025-02-28"), "of none there is no rate")
 
@@ -162,18 +162,18 @@ func TestTeamsOnTheirWay(t *testing.T) {
 	require.Equal(t, [][]any{{"founding", "CN-BJ", int64(2), int64(2)}}, d.reported(t, "k27", "2025-03-01", "2026-06-01"))
 	require.Equal(t, [][]any{{int64(2025), int64(3), int64(2), "66.7", int64(2), nil}}, d.reported(t, "k28", "", "2026-06-01"), "no median of two")
 	for n := 4; n <= 6; n++ {
-		d.record(t, stream("team", n), on("2025-01-10"), team.TeamFormed{Code: fmt.Sprintf("T%d", n), Category: "attack", Leader: thing(90)})
-		d.record(t, stream("team", n), on("2025-02-01"), team.TeamBound{Project: thing(8), Part: "support"})
-		d.record(t, stream("team", n), on("2025-02-01").Plus(0, 0, 10*n), team.TeamLanded{Filing: "F"})
+		d.record(t, nth("team", n), on("2025-01-10"), team.TeamFormed{Code: fmt.Sprintf("T%d", n), Category: "attack", Leader: thing(90)})
+		d.record(t, nth("team", n), on("2025-02-01"), team.TeamBound{Project: thing(8), Part: "support"})
+		d.record(t, nth("team", n), on("2025-02-01").Plus(0, 0, 10*n), team.TeamLanded{Filing: "F"})
 	}
 	require.Equal(t, [][]any{{int64(2025), int64(6), int64(5), "83.3", int64(5), "40.0"}}, d.reported(t, "k28", "", "2026-06-01"))
 
-	d.record(t, stream("grant", 1), on("2025-04-01"), grant.SubsidyApproved{Code: "G", Beneficiary: stream("team", 1), Ceiling: ledger.Money{Minor: 900, Currency: "CNY"}, Instalments: []grant.Instalment{{Code: "I1"}}})
-	d.record(t, stream("grant", 1), on("2025-05-01"), grant.InstalmentReleased{Instalment: "I1", Amount: ledger.Money{Minor: 400, Currency: "CNY"}, Voucher: "V"})
+	d.record(t, nth("grant", 1), on("2025-04-01"), grant.SubsidyApproved{Code: "G", Beneficiary: nth("team", 1), Ceiling: ledger.Money{Minor: 900, Currency: "CNY"}, Instalments: []grant.Instalment{{Code: "I1"}}})
+	d.record(t, nth("grant", 1), on("2025-05-01"), grant.InstalmentReleased{Instalment: "I1", Amount: ledger.Money{Minor: 400, Currency: "CNY"}, Voucher: "V"})
 	require.Contains(t, d.reported(t, "p8", "", "2025-08-15"), []any{"T1", int64(2), int64(1), int64(1), int64(500)}, "what is open is to be held")
 	require.Len(t, d.reported(t, "p8", "", "2025-08-15"), 4)
 	require.Len(t, d.reported(t, "p8", "", "2025-09-15"), 3)
-	d.record(t, stream("recognition", 1), on("2025-01-01"), recognition.Granted{Subject: stream("person", 91), Scheme: "TALENT_SY", Level: "D", From: on("2025-01-01"), To: on("2025-12-31")})
+	d.record(t, nth("recognition", 1), on("2025-01-01"), recognition.Granted{Subject: nth("person", 91), Scheme: "TALENT_SY", Level: "D", From: on("2025-01-01"), To: on("2025-12-31")})
 	tiers := d.reported(t, "p7", "", "2025-03-01")
 	require.Len(t, tiers, 8, "leader and core of two teams")
 	require.Contains(t, tiers, []any{"T2", "core", thing(91).String(), "D", nil})
@@ -188,7 +188,7 @@ func TestCoordinationAndFunds(t *testing.T) {
 	d := newDesk(t, filepath.Join(t.TempDir(), "views.db"), projections.Views())
 	defer d.views.Close()
 	agreed := func(n, dimension int, kind, due string) ledger.StreamID {
-		s := stream("engagement", n)
+		s := nth("engagement", n)
 		d.record(t, s, on("2025-01-01"), engagement.EngagementAgreed{Code: "E", Kind: kind, Dimension: dimension, Due: on(due)})
 		return s
 	}
@@ -211,11 +211,11 @@ func TestCoordinationAndFunds(t *testing.T) {
 
 	yuan := func(n int64) ledger.Money { return ledger.Money{Minor: n * 100, Currency: "CNY"} }
 	committed := func(n int, amount int64, related bool) ledger.StreamID {
-		s := stream("investment", n)
+		s := nth("investment", n)
 		d.record(t, s, on("2025-01-01"), investment.CommitmentMade{Code: "F", Fund: thing(7), Amount: yuan(amount), Related: related})
 		return s
 	}
-	d.record(t, stream("organisation", 7), on("2020"), organisation.Registered{Names: ledger.Names{Zh: "创新产业基金"}, Kind: "fund"})
+	d.record(t, nth("organisation", 7), on("2020"), organisation.Registered{Names: ledger.Names{Zh: "创新产业基金"}, Kind: "fund"})
 	first := committed(1, 2000, true)
 	require.Equal(t, [][]any{{"创新产业基金", "CNY", int64(1), int64(200000), int64(0), "0.0", int64(0), nil, int64(1), int64(0)}}, d.reported(t, "s-f1", "", "2025-12-31"))
 	committed(2, 2000, false)
@@ -228,7 +228,7 @@ func TestCoordinationAndFunds(t *testing.T) {
 var drawTeamwork = rapid.Custom(func(t *rapid.T) ledger.Event {
 	minor := ledger.Money{Minor: rapid.Int64Range(1, 1e9).Draw(t, "minor"), Currency: "CNY"}
 	place := team.Place{Person: thing(rapid.IntRange(90, 93).Draw(t, "person")), Part: rapid.SampledFrom([]string{"leader", "core", "other"}).Draw(t, "part")}
-	subject := stream(rapid.SampledFrom([]string{"organisation", "person"}).Draw(t, "subject"), 1)
+	subject := nth(rapid.SampledFrom([]string{"organisation", "person"}).Draw(t, "subject"), 1)
 	day, voucher := drawDate.Draw(t, "day"), rapid.SampledFrom([]string{"V-1", "V-2"}).Draw(t, "voucher")
 	return rapid.SampledFrom([]ledger.Event{
 		team.TeamFormed{Code: "T", Category: "attack", Leader: thing(90), Core: []uuid.UUID{thing(91), thing(92)}, Origin: team.Origin{Country: "DE"}},
@@ -262,7 +262,7 @@ func TestAnyMomentOfTeamworkEqualsReplay(t *testing.T) {
 			for range rapid.IntRange(1, 12).Draw(rt, "events") {
 				e := drawTeamwork.Draw(rt, "event")
 				category, _, _ := strings.Cut(e.EventType(), ".")
-				d.record(rt, stream(category, rapid.IntRange(0, 2).Draw(rt, "stream")), drawDate.Draw(rt, "on"), e)
+				d.record(rt, nth(category, rapid.IntRange(0, 2).Draw(rt, "stream")), drawDate.Draw(rt, "on"), e)
 			}
 			require.NoError(rt, d.runner.CatchUp(context(rt)))
 		}

@@ -24,20 +24,20 @@ import (
 	"ttledger/domain/team"
 )
 
-// office is a ledger in a real file, and the people who send it commands.
-type office struct {
+// bureau is a ledger in a real file, and the people who send it commands.
+type bureau struct {
 	t *testing.T
 	l *ledger.Ledger
 }
 
-func newOffice(t *testing.T) *office {
+func newBureau(t *testing.T) *bureau {
 	now := func() time.Time { return time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC) }
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	require.NoError(t, sqlite.Create(path, ledgerID))
 	store, err := sqlite.Open(path, now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return &office{t, &ledger.Ledger{
+	return &bureau{t, &ledger.Ledger{
 		ID: ledgerID, Secret: []byte("secret"), Streams: store, Now: now, Vault: &ledgertest.Vault{},
 		Aggregates: []ledger.Aggregate{
 			ledger.Approvals, ledger.Claims, policy.Aggregate(slices.Concat(team.Rules, grant.Rules, recognition.Rules, investment.Rules)...),
@@ -48,7 +48,7 @@ func newOffice(t *testing.T) *office {
 
 // send sends a command as somebody in a role; a four-eyes command is approved by "boss". It is the
 // code of the refusal, wherever that came.
-func (o *office) send(actor string, role ledger.Role, s ledger.StreamID, verb, on string, data any) string {
+func (o *bureau) send(actor string, role ledger.Role, s ledger.StreamID, verb, on string, data any) string {
 	o.t.Helper()
 	raw, err := json.Marshal(map[string]any{"occurred_on": on, "data": data})
 	require.NoError(o.t, err)
@@ -68,7 +68,7 @@ func (o *office) send(actor string, role ledger.Role, s ledger.StreamID, verb, o
 	return receipt.Effect.Refused.Code
 }
 
-func (o *office) code(err error) string {
+func (o *bureau) code(err error) string {
 	o.t.Helper()
 	if err != nil {
 		require.NotEqual(o.t, ledger.KindInternal, ledger.KindOf(err), "%v", err)
@@ -76,30 +76,30 @@ func (o *office) code(err error) string {
 	return ledger.CodeOf(err)
 }
 
-func (o *office) must(actor string, role ledger.Role, s ledger.StreamID, verb, on string, data any) {
+func (o *bureau) must(actor string, role ledger.Role, s ledger.StreamID, verb, on string, data any) {
 	o.t.Helper()
 	require.Empty(o.t, o.send(actor, role, s, verb, on, data), "%s %s", s.Category, verb)
 }
 
 // adopt brings a policy that comes with the program into force.
-func (o *office) adopt(code, version string) {
+func (o *bureau) adopt(code, version string) {
 	raw, err := os.ReadFile("../../domain/policy/seed/" + code + "." + version + ".json")
 	require.NoError(o.t, err)
 	o.must("pm", ledger.PM, ledger.PolicyStream(code), "adopt", "2021-01-01", json.RawMessage(raw))
 }
 
-func (o *office) people(n int) []uuid.UUID {
+func (o *bureau) people(n int) []uuid.UUID {
 	var ids []uuid.UUID
 	for i := range n {
-		s := stream("person", 50+i)
+		s := nth("person", 50+i)
 		o.must("hr", ledger.HR, s, "enrol", "2025-01-01", person.Enrol{Name: ledger.Plain("某人"), Notice: "PN-1", Basis: "hr-management", Retention: "appointee"})
 		ids = append(ids, s.ID)
 	}
 	return ids
 }
 
-func (o *office) certify(n int, of uuid.UUID, tier string) uuid.UUID {
-	s := stream("recognition", n)
+func (o *bureau) certify(n int, of uuid.UUID, tier string) uuid.UUID {
+	s := nth("recognition", n)
 	o.must("hr", ledger.HR, s, "grant", "2026-05-01", recognition.Grant{
 		Subject: ledger.StreamID{Category: "person", ID: of}, Scheme: "TALENT_SY", Level: tier, Mode: "full-time", Channel: "standard-list",
 		Certificate: s.ID.String(), Issuer: "沈阳", To: ledgertest.Date("2029-04-30"), Met: []string{"not-official"},
@@ -110,11 +110,11 @@ func (o *office) certify(n int, of uuid.UUID, tier string) uuid.UUID {
 // TestATeamIsImported is the acceptance scenario of team import: it lands, loses a core member, is
 // paid nothing while it does not meet its scheme, and is paid again after a certified replacement.
 func TestATeamIsImported(t *testing.T) {
-	o := newOffice(t)
+	o := newBureau(t)
 	o.adopt("TALENT_SY", "2023")
 	o.adopt("TEAM_SY", "1")
 	o.adopt("TEAM_AWARD", "1")
-	maker, alloy, crew, rival, award := stream("organisation", 1), stream("project", 1), stream("team", 1), stream("team", 2), stream("grant", 1)
+	maker, alloy, crew, rival, award := nth("organisation", 1), nth("project", 1), nth("team", 1), nth("team", 2), nth("grant", 1)
 	ids := o.people(6)
 	lead, core, fresh := ids[0], ids[1:4], ids[4]
 	o.must("pm", ledger.PM, maker, "register", "2026-01-05", organisation.Register{Names: ledger.Names{Zh: "某公司"}, Kind: "company", USCC: "91110108551385082Q"})
@@ -142,7 +142,7 @@ func TestATeamIsImported(t *testing.T) {
 	approve := grant.Approve{Code: "G-1", Beneficiary: crew, Scheme: "TEAM_AWARD", Purpose: "team-award", Ceiling: yuan(1000000), Instalments: []grant.Instalment{paid("I1"), paid("I2")}, Body: "领导小组"}
 	o.must("pm", ledger.PM, award, "approve", "2026-04-01", approve)
 	approve.Code = "G-2"
-	require.Equal(t, "claimed", o.send("pm", ledger.PM, stream("grant", 2), "approve", "2026-04-01", approve), "one purpose is not funded twice")
+	require.Equal(t, "claimed", o.send("pm", ledger.PM, nth("grant", 2), "approve", "2026-04-01", approve), "one purpose is not funded twice")
 
 	release := grant.ReleaseInstalment{Instalment: "I1", Amount: yuan(500000), Voucher: "V-1"}
 	require.Equal(t, "condition-open", o.send("fin", ledger.FIN, award, "release-instalment", "2026-05-01", release))
@@ -175,9 +175,9 @@ func TestATeamIsImported(t *testing.T) {
 
 // TestAFundCommitsWhatItHas holds commitments of one fund to its capital, over all of them.
 func TestAFundCommitsWhatItHas(t *testing.T) {
-	o := newOffice(t)
+	o := newBureau(t)
 	yuan := func(n int64) ledger.Money { return ledger.Money{Minor: n * 100, Currency: "CNY"} }
-	fund, maker := stream("organisation", 1), stream("organisation", 2)
+	fund, maker := nth("organisation", 1), nth("organisation", 2)
 	o.must("pm", ledger.PM, fund, "register", "2026-01-05", organisation.Register{Names: ledger.Names{Zh: "创新产业基金"}, Kind: "fund", USCC: "91110108551385082Q"})
 	o.must("pm", ledger.PM, maker, "register", "2026-01-05", organisation.Register{Names: ledger.Names{Zh: "某公司"}, Kind: "company", USCC: "12100000400000624D"})
 	terms := func(version string, capital int64, supersedes string) policy.Version {
@@ -188,16 +188,16 @@ func TestAFundCommitsWhatItHas(t *testing.T) {
 	}
 	o.must("fun", ledger.FUN, ledger.PolicyStream("FUND-1"), "adopt", "2026-01-01", terms("1", 1000, ""))
 	commit := func(n int, on string, amount int64) string {
-		s := stream("investment", n)
+		s := nth("investment", n)
 		return o.send("fun", ledger.FUN, s, "commit", on, investment.Commit{Code: s.ID.String()[:8], Terms: "FUND-1", Fund: fund.ID, Company: maker.ID, Amount: yuan(amount), Instrument: "equity", Meeting: "M"})
 	}
 	require.Empty(t, commit(1, "2026-02-01", 600))
 	require.Equal(t, "no-room", commit(2, "2026-02-02", 500), "400 are left")
 	require.Empty(t, commit(3, "2026-02-02", 400))
 	require.Equal(t, "no-room", commit(4, "2026-02-03", 1))
-	o.must("fin", ledger.FIN, stream("investment", 1), "pay-in", "2026-03-01", investment.PayIn{Amount: yuan(200), Voucher: "V-1"})
-	require.Equal(t, "claimed", o.send("fin", ledger.FIN, stream("investment", 3), "pay-in", "2026-03-01", investment.PayIn{Amount: yuan(200), Voucher: "V-1"}), "a voucher is booked once")
-	o.must("fun", ledger.FUN, stream("investment", 1), "exit", "2026-04-01", investment.Exit{Way: "write-off", Meeting: "M"})
+	o.must("fin", ledger.FIN, nth("investment", 1), "pay-in", "2026-03-01", investment.PayIn{Amount: yuan(200), Voucher: "V-1"})
+	require.Equal(t, "claimed", o.send("fin", ledger.FIN, nth("investment", 3), "pay-in", "2026-03-01", investment.PayIn{Amount: yuan(200), Voucher: "V-1"}), "a voucher is booked once")
+	o.must("fun", ledger.FUN, nth("investment", 1), "exit", "2026-04-01", investment.Exit{Way: "write-off", Meeting: "M"})
 	require.Empty(t, commit(5, "2026-04-02", 400), "what was not drawn is the fund's again")
 	require.Equal(t, "no-room", commit(6, "2026-04-02", 1))
 	o.must("fun", ledger.FUN, ledger.PolicyStream("FUND-1"), "revise", "2026-05-01", terms("5", 2000, "1"))
