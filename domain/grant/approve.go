@@ -37,15 +37,8 @@ func (c Approve) Under(State) ledger.Governing {
 	return ledger.Governing{Form: "subsidy-scheme", Code: c.Scheme}
 }
 
-// Benefits is who is subsidised, where that is one person or organisation.
-func (c Approve) Benefits(State) []ledger.StreamID { return beneficiaries(c.Beneficiary) }
-
-func beneficiaries(s ledger.StreamID) []ledger.StreamID {
-	if s.Category == "team" {
-		return nil
-	}
-	return []ledger.StreamID{s}
-}
+// Benefits is who is subsidised. Who belongs to a team declares an interest in it.
+func (c Approve) Benefits(State) []ledger.StreamID { return []ledger.StreamID{c.Beneficiary} }
 
 func (c Approve) decide(_ State, at ledger.Context) ([]Event, error) {
 	scheme, err := ledger.Params[Scheme](at)

@@ -128,8 +128,7 @@ func TestApprove(t *testing.T) {
 	c := approve(nil)
 	require.Equal(t, []ledger.StreamID{crew}, c.ReliesOn())
 	require.Equal(t, ledger.Governing{Form: "subsidy-scheme", Code: "TEAM_AWARD"}, c.Under(State{}))
-	require.Nil(t, c.Benefits(State{}))
-	require.Equal(t, []ledger.StreamID{maker}, approve(func(c *Approve) { c.Beneficiary = maker }).Benefits(State{}))
+	require.Equal(t, []ledger.StreamID{crew}, c.Benefits(State{}))
 }
 
 func TestVerifyCondition(t *testing.T) {

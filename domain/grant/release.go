@@ -102,8 +102,10 @@ func (c ReleaseInstalment) ReliesOn(s State) []ledger.StreamID {
 // Under is the scheme that the subsidy was approved under.
 func (c ReleaseInstalment) Under(s State) ledger.Governing { return s.governing() }
 
-// Benefits is who is paid, where that is one person or organisation.
-func (c ReleaseInstalment) Benefits(s State) []ledger.StreamID { return beneficiaries(s.Beneficiary) }
+// Benefits is who is paid.
+func (c ReleaseInstalment) Benefits(s State) []ledger.StreamID {
+	return []ledger.StreamID{s.Beneficiary}
+}
 
 func (c ReleaseInstalment) decide(s State, at ledger.Context) ([]Event, error) {
 	scheme, err := ledger.Params[Scheme](at)
