@@ -15,6 +15,7 @@ func Views() []View {
 		[]View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, PolicyVersions, Involvement, AccessDays},
 		[]View{AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations},
 		[]View{FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds},
+		[]View{TeamPipeline, Grants, Recognitions, TalentTiers, FundCommitments, Engagements},
 	)
 }
 
