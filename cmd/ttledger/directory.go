@@ -19,10 +19,13 @@ import (
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
 	"ttledger/domain/identity"
+	"ttledger/domain/indicator"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/period"
 	"ttledger/domain/person"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 	"ttledger/projections"
@@ -31,6 +34,7 @@ import (
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
 	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	programme.Aggregate, indicator.Aggregate, period.Aggregate,
 }
 
 // directory is an open data directory:
