@@ -14,16 +14,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ttledger/domain/identity"
+	"ttledger/domain/indicator"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/period"
 	"ttledger/domain/person"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
-var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate}
+var aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+	programme.Aggregate, indicator.Aggregate, period.Aggregate}
 
 // later is the shapes that were born after the first release, in order: each comes after those
 // before it, so that a new one changes no row that is kept in a file but its own. A new shape is a
@@ -33,6 +37,8 @@ var later = []string{
 	"person.enrolled.v1", "person.amended.v1", "person.consent-given.v1", "person.consent-withdrawn.v1", "person.restricted.v1",
 	"person.restriction-lifted.v1", "person.legal-hold-placed.v1", "person.legal-hold-lifted.v1", "person.classified.v1",
 	"person.purpose-ended.v1", "person.erasure-proposed.v1", "person.data-disclosed.v1", "person.data-erased.v1",
+	"programme.opened.v1", "programme.owner-assigned.v1", "programme.closed.v1",
+	"indicator.defined.v1", "indicator.figure-attested.v1", "indicator.target-set.v1", "period.closed.v1", "period.report-issued.v1",
 }
 
 // everyFact is one fact of each stored shape, as the domain's fixtures have it.
