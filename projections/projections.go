@@ -93,6 +93,14 @@ type Page struct {
 	Next       string   // the cursor of the page after, or ""
 	At         At       // the moment answered for, never zero
 	Checkpoint Checkpoint
+	Lines      int // of a report: how many of the first columns name a line
+}
+
+// Turns is where an answer may change: the rows it is computed from begin, end or are believed no
+// longer.
+type Turns struct {
+	Entries []ledger.Entry
+	Days    []ledger.Date
 }
 
 // Reader is the port that pages and reports are read through. Unknown views, columns, reports
@@ -113,6 +121,10 @@ type Reader interface {
 	Query(ctx context.Context, q Query) (Page, error)
 	// Report computes a report at one moment with its parameters.
 	Report(ctx context.Context, code string, params map[string]string, at At) (Page, error)
+	// Turns is where a report may change after one moment and up to a later one: by what the ledger
+	// learned, as of the day of the first; and by the days that passed, as known at the second. Both
+	// are in order.
+	Turns(ctx context.Context, code string, after, through At) (Turns, error)
 }
 
 // Column is a column of a view or report.
@@ -133,5 +145,5 @@ const (
 	TypeDate    ColumnType = "date" // "2021", "2021-06" or "2021-06-15"
 	TypeTime    ColumnType = "time" // RFC 3339, UTC
 	TypeJSON    ColumnType = "json"
-	TypeDecimal ColumnType = "decimal" // a number with one decimal place, TEXT; reports only
+	TypeDecimal ColumnType = "decimal" // a number with decimal places, TEXT; reports only
 )
