@@ -530,13 +530,11 @@ func (v *Views) Turns(ctx context.Context, code string, after, through projectio
 	return turns, err
 }
 
-// What turns a slice of a table, of rows that count by the day or at the entry that stays.
+// What turns a slice of a table, of rows that count by the day or at the entry that stays: where a
+// row ends or is no longer believed, another begins.
 const (
-	turnsLearned = `SELECT known_from FROM %[1]s WHERE known_from > :after AND known_from <= :through AND valid_from <= :as_of
-		UNION SELECT known_to FROM %[1]s WHERE known_to > :after AND known_to <= :through AND valid_from <= :as_of
-		UNION SELECT end_known FROM %[1]s WHERE end_known > :after AND end_known <= :through AND valid_to <= :as_of`
-	turnsPassed = `SELECT valid_from FROM %[1]s WHERE valid_from > :after AND valid_from <= :through AND known_from <= :known_at AND :known_at < known_to
-		UNION SELECT valid_to FROM %[1]s WHERE valid_to > :after AND valid_to <= :through AND end_known <= :known_at AND :known_at < known_to`
+	turnsLearned = "SELECT known_from FROM %s WHERE known_from > :after AND known_from <= :through AND valid_from <= :as_of"
+	turnsPassed  = "SELECT valid_from FROM %s WHERE valid_from > :after AND valid_from <= :through AND known_from <= :known_at AND :known_at < known_to"
 )
 
 // arguments binds a report's parameters, NULL for those not given.
