@@ -109,9 +109,10 @@ SELECT t.type, count(*), count(*) FILTER (WHERE t.evidence > 0), printf('%.1f', 
 }
 
 // ExceptionReport is S-G3: what is out of the ordinary, and what is late: dated inside a period and
-// recorded after the entry at which it was closed (invariant X14).
+// recorded after the entry at which it was closed (invariant X14). It names streams of every kind,
+// so only those read it who see them.
 var ExceptionReport = Report{
-	Code: "s-g3", Formula: "S-G3/flagged-and-late/v1", Roles: Offices, Params: dated, Lines: 3,
+	Code: "s-g3", Formula: "S-G3/flagged-and-late/v1", Roles: []ledger.Role{ledger.APR, ledger.AUD}, Params: dated, Lines: 3,
 	Title: ledger.Text{En: "exceptions", Zh: "例外事项报告"},
 	Columns: []Column{
 		column("kind", TypeText, "kind of exception", "例外类型"),

@@ -145,5 +145,6 @@ const (
 	TypeDate    ColumnType = "date" // "2021", "2021-06" or "2021-06-15"
 	TypeTime    ColumnType = "time" // RFC 3339, UTC
 	TypeJSON    ColumnType = "json"
-	TypeDecimal ColumnType = "decimal" // a number with decimal places, TEXT; reports only
+	TypeDecimal ColumnType = "decimal" // a number with one decimal place, TEXT; reports only
+	TypeNumber  ColumnType = "number"  // a number with the decimal places it needs, TEXT; reports only
 )

@@ -46,7 +46,7 @@ var Restatement = Report{
 		column("actor", TypeText, "actor", "操作主体"),
 		column("before", TypeText, "before it", "变动前"),
 		column("after", TypeText, "after it", "变动后"),
-		column("difference", TypeDecimal, "difference it made", "影响值"),
+		column("difference", TypeNumber, "difference it made", "影响值"),
 	},
 	Compute: func(ctx context.Context, r Reader, params map[string]string, at At) ([][]any, error) {
 		w, err := newWalk(ctx, r, params, at)
@@ -65,7 +65,7 @@ var RestatedValue = Report{
 	Columns: []Column{
 		column("line", TypeText, "line of the report", "报表行"),
 		column("figures", TypeInteger, "figures that differ", "变动的数值数"),
-		column("restated", TypeDecimal, "restated value", "追溯修订额"),
+		column("restated", TypeNumber, "restated value", "追溯修订额"),
 		column("steps", TypeInteger, "steps that led there", "变动步数"),
 	},
 	Compute: func(ctx context.Context, r Reader, params map[string]string, at At) ([][]any, error) {
@@ -340,7 +340,7 @@ func (w *walk) difference(c cell, before, after any) any {
 
 // figure is a value as a number, 0 where there was none; nil where its column holds no numbers.
 func (w *walk) figure(c cell, v any) *big.Rat {
-	if kind := w.kinds[c.column]; kind != TypeInteger && kind != TypeDecimal {
+	if kind := w.kinds[c.column]; kind != TypeInteger && kind != TypeDecimal && kind != TypeNumber {
 		return nil
 	}
 	n := new(big.Rat)

@@ -144,7 +144,7 @@ func (a *api) parameters() tree {
 	add("key", "path", "key", aString, true, "key of the row", "行键")
 	add("as-of", "query", "as-of", moment, false, "T: what was true by the end of this day, month or year; today where absent", "业务时点 T:截至该日(月、年)末的情况;缺省为今天")
 	add("known-at", "query", "known-at", aString, false, "K: what was recorded up to this entry number or instant; now where absent", "入账时点 K:截至该入账序号或时刻;缺省为现在")
-	add("format", "query", "format", oneOf("json", "ndjson", "csv"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
+	add("format", "query", "format", oneOf("json", "ndjson", "csv", "xlsx"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
 	add("template-format", "query", "format", oneOf("json", "csv"), false, "form of the answer; csv is the command's template, and wins over Accept", "输出格式,优先于 Accept;csv 为命令的导入模板")
 	add("stream-format", "query", "format", oneOf("json", "cloudevents-batch", "cloudevents"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
 	add("events-format", "query", "format", oneOf("json", "ndjson", "cloudevents-batch", "cloudevents", "live"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
@@ -276,6 +276,8 @@ func columnSchema(t projections.ColumnType) tree {
 		return tree{"type": []string{"string", "null"}, "format": "date-time"}
 	case projections.TypeDecimal:
 		return tree{"type": []string{"string", "null"}, "pattern": `^-?[0-9]+\.[0-9]$`}
+	case projections.TypeNumber:
+		return tree{"type": []string{"string", "null"}, "pattern": `^-?[0-9]+(\.[0-9]+)?$`}
 	case projections.TypeJSON:
 		return tree{"type": []string{"array", "object", "string", "number", "boolean", "null"}}
 	}
@@ -289,7 +291,7 @@ func footed(fields tree) tree {
 
 // sheet is a view or a report in the forms it can take.
 func sheet(page tree) tree {
-	return merge(inJSON(page), inMedia(mediaTypes[formatNDJSON], aString), inMedia(mediaTypes[formatCSV], aString))
+	return merge(inJSON(page), inMedia(mediaTypes[formatNDJSON], aString), inMedia(mediaTypes[formatCSV], aString), inMedia(mediaTypes[formatXLSX], aString))
 }
 
 // record is an object with these fields, all required but the optional ones.

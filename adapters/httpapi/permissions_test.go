@@ -12,8 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ttledger/domain/identity"
+	"ttledger/domain/indicator"
 	"ttledger/domain/ledger"
+	"ttledger/domain/period"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
@@ -74,6 +77,9 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "person", ID: uuid.MustParse(somebody), Verb: "enrol", Command: uuid.New(), Body: []byte(wang), Actor: ledger.Actor{Handle: "hr", Roles: []ledger.Role{ledger.HR}}})
 	require.NoError(t, err)
 	missing := uuid.NewString()
+	w.record("programme", programme.Opened{Code: "KCZG", Names: ledger.Names{En: "A programme"}})
+	w.record("indicator", indicator.Defined{Code: "HNTE", Scope: "SETDZ"})
+	w.record("period", period.Closed{Code: "2021Q2", From: ledger.Day(2021, 4, 1), To: ledger.Day(2021, 6, 30)})
 	by = map[string]things{
 		"project":      {func(h string) string { return own[h] }, propose(""), missing},
 		"principal":    {func(h string) string { return principal.ID(h).String() }, principal.ID("ada").String(), missing},
@@ -81,6 +87,9 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"identity":     {nil, link.String(), missing},
 		"person":       {nil, somebody, missing},
 		"trace":        {nil, trace.ID(day).String(), missing},
+		"programme":    {nil, one("programme").String(), missing},
+		"indicator":    {nil, one("indicator").String(), missing},
+		"period":       {nil, one("period").String(), missing},
 	}
 	w.settle()
 	return w, handles, by

@@ -84,14 +84,14 @@ func (a *api) findView(r *http.Request) (projections.View, error) {
 	return a.Views[i], permit(callOf(r).actor, a.Views[i].Roles)
 }
 
-// view answers a page of a view as JSON, or all its rows as NDJSON or CSV.
+// view answers a page of a view as JSON, or all its rows as NDJSON, CSV or XLSX.
 func (a *api) view(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.findView(r)
 	if err != nil {
 		return err
 	}
 	p := paramsOf(r)
-	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV)
+	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV, formatXLSX)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (a *api) view(w http.ResponseWriter, r *http.Request) error {
 	if form == formatJSON {
 		return a.viewPage(w, r, q)
 	}
-	return a.export(w, r, form, v.Name, a.pages(r.Context(), q))
+	return a.export(w, r, form, about{name: v.Name, title: v.Title}, a.pages(r.Context(), q))
 }
 
 // readQuery reads filters, order, page and moment. The Reader checks the values of filters.
@@ -272,7 +272,7 @@ func (a *api) report(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := paramsOf(r)
-	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV)
+	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV, formatXLSX)
 	if err != nil {
 		return err
 	}
@@ -280,15 +280,25 @@ func (a *api) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if subject := scope[x.Subject]; subject != "" {
+		if err := a.mayAsk(callOf(r).actor, subject); err != nil {
+			return err
+		}
+	}
 	page, err := a.Reader.Report(r.Context(), x.Code, scope, at)
 	if err != nil {
 		return err
+	}
+	if x.Subject != "" {
+		if err := a.blank(r.Context(), callOf(r).actor, page); err != nil {
+			return err
+		}
 	}
 	w.Header().Set("Ledger-Formula", x.Formula)
 	if form == formatJSON {
 		return writeReport(w, x, scope, page)
 	}
-	return a.export(w, r, form, x.Code, func(yield func(projections.Page, error) bool) { yield(page, nil) })
+	return a.export(w, r, form, about{x.Code, x.Title, x.Formula, scope}, func(yield func(projections.Page, error) bool) { yield(page, nil) })
 }
 
 // readScope reads a report's parameters and moment. The Reader says which are missing.
@@ -308,6 +318,47 @@ func (a *api) readScope(ctx context.Context, x projections.Report, p *params, fo
 	}
 	at, err := a.at(ctx, when)
 	return scope, at, err
+}
+
+// mayAsk holds whoever asks about a report to its own roles.
+func (a *api) mayAsk(actor ledger.Actor, code string) error {
+	i := slices.IndexFunc(a.Reports, func(x projections.Report) bool { return x.Code == code })
+	if i < 0 {
+		return ledger.Invalid("parameter", ledger.Text{
+			En: fmt.Sprintf("there is no report %q to compare; /v1/reports lists them", code), Zh: fmt.Sprintf("没有可比较的报表 %q;报表列表见 /v1/reports", code),
+		})
+	}
+	return permit(actor, a.Reports[i].Roles)
+}
+
+// blank leaves out what a comparison names of streams that the actor does not see: the figures they
+// moved are the report's, which things they were is not.
+func (a *api) blank(ctx context.Context, actor ledger.Actor, page projections.Page) error {
+	at := func(name string) int {
+		return slices.IndexFunc(page.Columns, func(c projections.Column) bool { return c.Name == name })
+	}
+	stream, whom := at("stream"), at("actor")
+	if stream < 0 {
+		return nil
+	}
+	s, err := a.sightOf(ctx, actor)
+	if err != nil || s.everything {
+		return err
+	}
+	for _, row := range page.Rows {
+		name, ok := row[stream].(string)
+		if !ok {
+			continue
+		}
+		id, err := ledger.ParseStreamID(name)
+		if err != nil {
+			return err
+		}
+		if s.reach[id.Category] != ledger.SeesAll && !s.own[id] {
+			row[stream], row[whom] = nil, nil
+		}
+	}
+	return nil
 }
 
 func writeReport(w http.ResponseWriter, x projections.Report, scope map[string]string, page projections.Page) error {

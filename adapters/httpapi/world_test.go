@@ -20,11 +20,14 @@ import (
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
 	"ttledger/domain/identity"
+	"ttledger/domain/indicator"
 	"ttledger/domain/ledger"
 	"ttledger/domain/ledger/ledgertest"
 	"ttledger/domain/organisation"
+	"ttledger/domain/period"
 	"ttledger/domain/person"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 	"ttledger/projections"
@@ -82,8 +85,9 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
-		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate},
-		Vault:      &ledgertest.Vault{},
+		Aggregates: []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate,
+			programme.Aggregate, indicator.Aggregate, period.Aggregate},
+		Vault: &ledgertest.Vault{},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
 	require.NoError(t, err)
@@ -204,6 +208,21 @@ const asJSON = "Content-Type: application/json"
 func (w *world) post(as, path, body string, headers ...string) answer {
 	w.t.Helper()
 	return w.ask(as, "POST", path, body, append([]string{asJSON, "Idempotency-Key: " + uuid.NewString()}, headers...)...)
+}
+
+// one is the id of the one thing of a kind that record makes.
+func one(category string) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(category)) }
+
+// record begins the one thing of a kind with an event, past any rule.
+func (w *world) record(category string, e ledger.Event) {
+	w.t.Helper()
+	data, err := json.Marshal(e)
+	require.NoError(w.t, err)
+	s, command := ledger.StreamID{Category: category, ID: one(category)}, uuid.New()
+	_, err = w.store.Append(w.t.Context(), s, 0, []ledger.Proposed{{ID: ledger.EventID(s, command, 0), Type: e.EventType(), Data: data, Meta: ledger.Metadata{
+		Ledger: w.ledger.ID, Command: command, Correlation: command, Actor: "ada", Role: ledger.PM, OccurredOn: ledger.Day(2026, 11, 1), Source: ledger.Source{Kind: "api"},
+	}}})
+	require.NoError(w.t, err)
 }
 
 // propose records a project and is its id.

@@ -37,8 +37,8 @@ import (
 var (
 	aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
 		programme.Aggregate, indicator.Aggregate, period.Aggregate}
-	ledgerID   = uuid.MustParse("6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11")
-	theNow     = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
+	ledgerID = uuid.MustParse("6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11")
+	theNow   = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
 )
 
 func now() time.Time { return theNow }

@@ -49,7 +49,7 @@ func exportOf(use, short string, args cobra.PositionalArgs, format string, path 
 		return at.fetch(c, path(args)+"?"+query.Encode(), out)
 	}}
 	at.flags(c)
-	c.Flags().StringVar(&format, "format", format, "json, ndjson or csv")
+	c.Flags().StringVar(&format, "format", format, "json, ndjson, csv or xlsx (events: json or ndjson)")
 	c.Flags().StringVarP(&out, "out", "o", "-", "file to write, whole or not at all; - is standard output")
 	c.Flags().StringVar(&knownAt, "known-at", "", "K: an entry number or an instant")
 	if use != "events" {
