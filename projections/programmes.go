@@ -33,7 +33,8 @@ type ProgrammeRow struct {
 // Programmes is one row a programme.
 var Programmes = NewView(Spec[ProgrammeRow]{
 	Name: "programmes", Version: 1, Roles: Readers, Of: Of{"programme", "id"},
-	Title: ledger.Text{En: "programmes", Zh: "计划"},
+	Search: []string{"name_zh", "name_en", "code"},
+	Title:  ledger.Text{En: "programmes", Zh: "计划"},
 	Keys: func(f Fact) []string {
 		if f.Stream.Category != "programme" {
 			return nil
@@ -97,7 +98,8 @@ type IndicatorRow struct {
 // R13).
 var IndicatorBoard = NewView(Spec[IndicatorRow]{
 	Name: "indicator-board", Version: 1, Roles: Offices, Of: Of{"indicator", "id"},
-	Title: ledger.Text{En: "indicators", Zh: "指标"},
+	Search: []string{"name_zh", "name_en", "code"},
+	Title:  ledger.Text{En: "indicators", Zh: "指标"},
 	Keys: func(f Fact) []string {
 		if f.Stream.Category != "indicator" {
 			return nil

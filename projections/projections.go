@@ -59,11 +59,12 @@ type Query struct {
 	View  string
 	Key   string // one row; all where empty
 	At    At
-	Only  *Only   // rows of some streams; of all where nil
-	Where []Where // all must hold
-	Sort  []Sort  // then by key
-	Limit int     // rows a page, 1 to 1000
-	After string  // the Next of the page before; its moment, filter and order must be the same
+	Only  *Only    // rows of some streams; of all where nil
+	Where []Where  // all must hold
+	Words []string // each must stand in a column that the view is searched in
+	Sort  []Sort   // then by key
+	Limit int      // rows a page, 1 to 1000
+	After string   // the Next of the page before; its moment, filter and order must be the same
 }
 
 // Only keeps the rows whose column begins with one of the prefixes or is one of the values.

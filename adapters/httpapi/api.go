@@ -188,6 +188,7 @@ func (a *api) routes() []route {
 		{"view", "GET", "/v1/views/{view}", all, a.settled(a.traced(a.view))},
 		{"view-row", "GET", "/v1/views/{view}/{key}", all, a.settled(a.traced(a.viewRow))},
 		{"subject", "GET", "/v1/subjects/{id}", projections.PersonReaders, a.settled(a.traced(a.subject))},
+		{"search", "GET", "/v1/search", all, a.settled(a.traced(a.search))},
 		{"reports", "GET", "/v1/reports", all, a.reports},
 		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.traced(a.report))},
 		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},
@@ -249,7 +250,7 @@ func (a *api) declared() error {
 func (a *api) index(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{
 		"name": "ttledger", "version": a.Version,
-		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
+		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/search", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
 	})
 }
 

@@ -40,6 +40,7 @@ var routeTexts = map[string]ledger.Text{
 	"view":            {En: "the rows of a read model", Zh: "视图各行"},
 	"view-row":        {En: "one row of a read model", Zh: "视图单行"},
 	"subject":         {En: "what is held of a person, where and until when; opened for a purpose, which is recorded", Zh: "所存个人信息、存放位置与期限;须有目的方可查看,并留下记录"},
+	"search":          {En: "words in names, titles and codes, wherever one may read", Zh: "在可读的名称、标题与编号中检索"},
 	"reports":         {En: "the reports one may read", Zh: "可读的报表"},
 	"report":          {En: "a standard report", Zh: "标准报表"},
 }
@@ -116,6 +117,11 @@ func (a *api) plain(o operation) operation {
 		o.params, o.headers, o.problems = settledParams, settledHeaders, []int{404, 409, 422}
 		o.own = subjectParams()
 		o.content = inJSON(answerOf[subjectAnswer]())
+	case "search":
+		o.params, o.headers = append([]string{"q", "search-limit", "as-of", "known-at"}, settledParams...), settledHeaders
+		o.content = inJSON(record(footed(tree{"hits": list(record(tree{
+			"view": aString, "title": ref("schemas", "Text"), "key": aString, "route": aString, "row": tree{"type": "object"},
+		}))})))
 	case "reports":
 		o.content = inJSON(record(tree{"reports": list(record(tree{
 			"code": aString, "title": ref("schemas", "Text"), "formula": aString, "route": aString, "params": list(answerOf[projections.Param]()), "columns": columns,
@@ -152,6 +158,8 @@ func (a *api) parameters() tree {
 	add("header", "query", "header", oneOf("keys", "labels"), false, "first line of CSV: names or labels", "CSV 表头:列名或标签")
 	add("sort", "query", "sort", aString, false, "columns, separated by commas; - before one turns it round", "排序列,以逗号分隔;降序加 -")
 	add("limit", "query", "limit", tree{"type": "integer", "minimum": 1}, false, "rows or events at most; a page of JSON has its own bound", "最多行数或事件数;JSON 分页另有上限")
+	add("q", "query", "q", tree{"type": "string", "maxLength": maxSearch}, true, "words, each of which must be found", "检索词,须全部命中")
+	add("search-limit", "query", "limit", tree{"type": "integer", "minimum": 1, "maximum": 100}, false, "hits at most in each view; 20 where absent", "每个视图最多命中数,缺省为 20")
 	add("cursor", "query", "cursor", aString, false, "where the page before ended, as its next says", "上一页末尾,取自其 next")
 	add("after", "query", "after", natural, false, "entry number to go on after", "自该入账序号之后")
 	add("type", "query", "type", list(aString), false, "stored names of events, any of them", "事件名称(任一)")
