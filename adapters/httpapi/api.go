@@ -38,6 +38,7 @@ type Config struct {
 	Views   []projections.View   // those that are served, each with the roles that may read it
 	Reports []projections.Report // likewise
 	Trace   Tracer               // who read what
+	Files   Keeper               // issued reports; nil where none are kept
 	Log     *slog.Logger         // one line a request; never a token, never a body
 	Version string               // of the program, shown at /
 
@@ -191,6 +192,8 @@ func (a *api) routes() []route {
 		{"search", "GET", "/v1/search", all, a.settled(a.traced(a.search))},
 		{"reports", "GET", "/v1/reports", all, a.reports},
 		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.traced(a.report))},
+		{"report-file", "POST", "/v1/reports/{code}/files", issuers, a.settled(a.keepReport)},
+		{"issued", "GET", "/v1/issued-reports/{key}", projections.Offices, a.settled(a.traced(a.issued))},
 		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},
 	}
 }

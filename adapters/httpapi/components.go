@@ -43,6 +43,8 @@ var routeTexts = map[string]ledger.Text{
 	"search":          {En: "words in names, titles and codes, wherever one may read", Zh: "在可读的名称、标题与编号中检索"},
 	"reports":         {En: "the reports one may read", Zh: "可读的报表"},
 	"report":          {En: "a standard report", Zh: "标准报表"},
+	"report-file":     {En: "a report made into a file that is kept, to be issued", Zh: "生成并保存报表文件,以备签发"},
+	"issued":          {En: "an issued report, as the file it was", Zh: "已签发报表的原文件"},
 }
 
 // The schemas that most fields have.
@@ -122,6 +124,9 @@ func (a *api) plain(o operation) operation {
 		o.content = inJSON(record(footed(tree{"hits": list(record(tree{
 			"view": aString, "title": ref("schemas", "Text"), "key": aString, "route": aString, "row": tree{"type": "object"},
 		}))})))
+	case "issued":
+		o.params, o.headers, o.problems = settledParams, append([]string{"Content-Disposition", "ETag"}, settledHeaders...), []int{404}
+		o.content = inMedia("application/octet-stream", aString)
 	case "reports":
 		o.content = inJSON(record(tree{"reports": list(record(tree{
 			"code": aString, "title": ref("schemas", "Text"), "formula": aString, "route": aString, "params": list(answerOf[projections.Param]()), "columns": columns,

@@ -158,6 +158,10 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 				list = append(list, linesFor(label, "GET", at, "", things{nil, "2026-11-22", "missing"})...)
 			}
 		}
+	case "report-file":
+		list = append(list, simple("/v1/reports/k06/files"), simple("/v1/reports/nothing/files"))
+	case "issued":
+		list = append(list, linesFor("GET /v1/issued-reports", "GET", "/v1/issued-reports/%s:000001", "", by["period"])...)
 	case "report":
 		for _, x := range append(slices.Clone(a.Reports), projections.Report{Code: "nothing"}) {
 			list = append(list, simple("/v1/reports/"+x.Code))
