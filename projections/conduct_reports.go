@@ -134,7 +134,7 @@ SELECT * FROM (
   UNION ALL
   SELECT 'late', t.entry, t.stream, t.type, t.occurred_on, t.recorded_at, t.actor, t.approval, t.reason, group_concat(p.code, ' ' ORDER BY p.code)
     FROM {periods} AS p JOIN t ON t.entry > p.cut_off AND substr(t.occurred_on || '-01-01', 1, 10) BETWEEN p.from_on AND p.to_on
-   WHERE p.closed_on IS NOT NULL
+   WHERE p.closed_on IS NOT NULL AND t.category NOT IN ('approval', 'claim')
    GROUP BY t.entry
 ) ORDER BY kind, entry`,
 }

@@ -30,7 +30,8 @@ type ExceptionRow struct {
 // closed and is found by the report S-G3.
 func exceptionsOf(f Fact) []string {
 	var kinds []string
-	if f.Meta.Corrects != uuid.Nil {
+	switch f.Event.(type) {
+	case ledger.RecordCorrected:
 		kinds = append(kinds, "correction")
 	}
 	return kinds
@@ -39,7 +40,7 @@ func exceptionsOf(f Fact) []string {
 // Exceptions is one row for each way in which an event is out of the ordinary, keyed kind
 // stream:version (domain read model R20).
 var Exceptions = NewView(Spec[ExceptionRow]{
-	Name: "exceptions", Version: 1, Roles: Offices, Of: Of{Column: "stream"}, Once: true,
+	Name: "exceptions", Version: 1, Roles: Offices, Of: Of{Column: "stream"}, Once: true, Keeps: true,
 	Title: ledger.Text{En: "exceptions", Zh: "例外与预警"},
 	Keys: func(f Fact) []string {
 		kinds := exceptionsOf(f)

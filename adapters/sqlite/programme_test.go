@@ -212,11 +212,7 @@ func TestARestatementExplainsAllOfEveryDifference(t *testing.T) {
 		n++
 		d := newDesk(rt, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)), projections.Views())
 		defer d.views.Close()
-		entries := rapid.IntRange(1, 25).Draw(rt, "events")
-		for range entries {
-			s := ledger.StreamID{Category: "project", ID: thing(rapid.IntRange(0, 3).Draw(rt, "stream"))}
-			d.record(rt, s, drawDate.Draw(rt, "on"), drawEvent.Draw(rt, "event"))
-		}
+		entries := d.history(rt, rapid.IntRange(1, 25))
 		require.NoError(rt, d.runner.CatchUp(context(rt)))
 		moment := func(name string) projections.At {
 			return projections.At{AsOf: drawDate.Draw(rt, name+" T").Last(), KnownAt: ledger.Entry(rapid.IntRange(1, entries).Draw(rt, name+" K"))}
@@ -257,11 +253,7 @@ func TestAReportChangesOnlyWhereItTurns(t *testing.T) {
 		n++
 		d := newDesk(rt, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)), projections.Views())
 		defer d.views.Close()
-		entries := rapid.IntRange(2, 20).Draw(rt, "events")
-		for range entries {
-			s := ledger.StreamID{Category: "project", ID: thing(rapid.IntRange(0, 2).Draw(rt, "stream"))}
-			d.record(rt, s, drawDate.Draw(rt, "on"), drawEvent.Draw(rt, "event"))
-		}
+		entries := d.history(rt, rapid.IntRange(2, 20))
 		require.NoError(rt, d.runner.CatchUp(context(rt)))
 		asOf := drawDate.Draw(rt, "T").Last()
 		at := func(k ledger.Entry) projections.At { return projections.At{AsOf: asOf, KnownAt: k} }
@@ -275,6 +267,21 @@ func TestAReportChangesOnlyWhereItTurns(t *testing.T) {
 			}
 		}
 	})
+}
+
+// history records some facts of a few projects, some of them wrongly and then put right, and answers
+// how many entries that made.
+func (d *desk) history(rt *rapid.T, events *rapid.Generator[int]) int {
+	for range events.Draw(rt, "events") {
+		if rapid.IntRange(0, 4).Draw(rt, "what") == 0 {
+			d.correct(rt)
+			continue
+		}
+		s := ledger.StreamID{Category: "project", ID: thing(rapid.IntRange(0, 2).Draw(rt, "stream"))}
+		d.record(rt, s, drawDate.Draw(rt, "on"), drawEvent.Draw(rt, "event"))
+	}
+	d.record(rt, ledger.StreamID{Category: "project", ID: thing(3)}, drawDate.Draw(rt, "on"), drawEvent.Draw(rt, "event"))
+	return len(d.all(rt))
 }
 
 // cells is a report as line and column to what stands there.
@@ -351,4 +358,17 @@ func TestConduct(t *testing.T) {
 	require.Equal(t, [][]any{{"indicator.figure-attested.v1", int64(1), int64(0), "0.0"}}, pick(report(t, d, "k68", nil, now), "type", "events", "approved", "rate"))
 	require.Equal(t, [][]any{{"indicator.figure-attested.v1", int64(1), int64(0), "0.0"}}, pick(report(t, d, "k69", nil, now), "type", "events", "evidenced", "rate"))
 	require.Empty(t, report(t, d, "k69", map[string]string{"to": "2025-12-31"}, now))
+}
+
+// TestACorrectionIsAnException, and is told with what it put right.
+func TestACorrectionIsAnException(t *testing.T) {
+	d := settled(t, func(d *desk) {
+		s := ledger.StreamID{Category: "indicator", ID: thing(1)}
+		d.record(t, s, day("2021-06-15"), measure("X", "SETDZ", "attested", "", 0))
+		wrong := d.all(t)[0]
+		d.record(t, s, day("2021-07-01"), ledger.RecordCorrected{Event: wrong.ID, Type: wrong.Type, Path: "/data/code", Old: `"X"`, New: `"Y"`, Ground: "mistyped"})
+	})
+	require.Equal(t, [][]any{{"correction", int64(2), "ledger.record-corrected.v1"}}, pick(report(t, d, "s-g3", nil, projections.At{}), "kind", "entry", "type"))
+	steps := report(t, d, "s-g2", map[string]string{"report": "s-e1", "from-known-at": "1"}, projections.At{})
+	require.Equal(t, [][]any{{int64(2), "ledger.record-corrected.v1"}}, pick(steps[:1], "entry", "type"))
 }

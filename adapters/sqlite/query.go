@@ -558,10 +558,11 @@ func (v *Views) Turns(ctx context.Context, code string, after, through projectio
 }
 
 // What turns a slice of a table, of rows that count by the day or at the entry that stays: where a
-// row ends or is no longer believed, another begins.
+// row ends another begins, but a row that is no longer believed may leave nothing.
 const (
-	turnsLearned = "SELECT known_from FROM %s WHERE known_from > :after AND known_from <= :through AND valid_from <= :as_of"
-	turnsPassed  = "SELECT valid_from FROM %s WHERE valid_from > :after AND valid_from <= :through AND known_from <= :known_at AND :known_at < known_to"
+	turnsLearned = `SELECT known_from FROM %[1]s WHERE known_from > :after AND known_from <= :through AND valid_from <= :as_of
+		UNION SELECT known_to FROM %[1]s WHERE known_to > :after AND known_to <= :through AND valid_from <= :as_of`
+	turnsPassed = "SELECT valid_from FROM %s WHERE valid_from > :after AND valid_from <= :through AND known_from <= :known_at AND :known_at < known_to"
 )
 
 // arguments binds a report's parameters, NULL for those not given.

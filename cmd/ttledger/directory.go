@@ -24,6 +24,7 @@ import (
 	"ttledger/domain/organisation"
 	"ttledger/domain/period"
 	"ttledger/domain/person"
+	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/programme"
 	"ttledger/domain/project"
@@ -33,7 +34,7 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
 	programme.Aggregate, indicator.Aggregate, period.Aggregate,
 }
 
