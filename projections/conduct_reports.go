@@ -6,16 +6,28 @@ import (
 	"ttledger/domain/ledger"
 )
 
-// FourEyesTypes are the events that need the approval of another person (domain catalogue, 4E).
+// FourEyesTypes are the events that need the approval of another person, always (domain catalogue,
+// 4E). Those that need it in some cases only, such as the end of a contract, are not among them.
 var FourEyesTypes = []string{
 	"programme.opened.v1", "programme.closed.v1", "indicator.figure-attested.v1", "indicator.target-set.v1", "period.closed.v1", "period.report-issued.v1",
+	"policy.version-adopted.v1", "ledger.record-corrected.v1", "person.data-erased.v1",
 	"project.approved.v1", "project.stage-gate-decided.v1", "project.terminated.v1", "project.completed.v1",
+	"contract.signed.v1", "contract.registration-revoked.v1", "contract.amended.v1", "contract.distribution-approved.v1", "contract.entry-reversed.v1",
+	"facility.designated.v1", "facility.withdrawn.v1", "facility.chief-scientist-appointed.v1", "facility.chief-scientist-released.v1",
+	"requisition.approved.v1", "panel.concluded.v1", "application.offer-issued.v1", "appointment.probation-concluded.v1",
+	"team.bound.v1", "team.landed.v1", "team.exited.v1", "grant.approved.v1", "grant.instalment-released.v1", "grant.entry-reversed.v1",
+	"incubation.admitted.v1", "incubation.extended.v1", "incubation.graduated.v1", "incubation.landed.v1", "incubation.evicted.v1",
+	"investment.commitment-made.v1", "investment.entry-reversed.v1",
 }
 
 // EvidenceTypes are the events that rest on a document.
 var EvidenceTypes = []string{
-	"programme.opened.v1", "indicator.figure-attested.v1", "indicator.target-set.v1",
+	"programme.opened.v1", "indicator.figure-attested.v1", "indicator.target-set.v1", "policy.version-adopted.v1",
 	"project.approved.v1", "project.milestone-verified.v1", "project.industrialisation-confirmed.v1", "project.completed.v1",
+	"achievement.registered.v1", "achievement.evaluated.v1", "notice.concluded.v1",
+	"contract.signed.v1", "contract.registered.v1", "contract.registration-revoked.v1", "contract.receipt-recorded.v1", "contract.distribution-paid.v1",
+	"facility.designated.v1", "recognition.granted.v1", "team.landed.v1", "grant.condition-verified.v1", "grant.instalment-released.v1",
+	"incubation.financing-recorded.v1", "incubation.graduated.v1", "incubation.landed.v1", "investment.capital-paid-in.v1",
 }
 
 // list writes names as the rows of a VALUES clause. They are literals of this program.

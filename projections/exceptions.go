@@ -1,7 +1,7 @@
 package projections
 
 import (
-	"slices"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -25,16 +25,34 @@ type ExceptionRow struct {
 	Corrects   uuid.UUID   `en:"corrects event" zh:"更正的事件"`
 }
 
-// exceptionsOf says what is out of the ordinary about a fact: correction, waiver, related-party,
-// recusal. A type of event that can be is a line here. What is late depends on which periods are
-// closed and is found by the report S-G3.
+// Exceptional says of which types of events which part of the data, where there is one, makes it
+// an exception of which kind. A type that can be is a line here.
+var Exceptional = map[string]struct{ Part, Kind string }{
+	"contract.signed.v1":                     {"related", "related-party"},
+	"incubation.admitted.v1":                 {"waiver", "waiver"},
+	"incubation.mentor-interest-declared.v1": {"relation", "related-party"},
+	"investment.commitment-made.v1":          {"related", "related-party"},
+	"notice.posted.v1":                       {"related", "related-party"},
+	"panel.interest-declared.v1":             {"recused", "recusal"},
+	ledger.RecordCorrected{}.EventType():     {"event", "correction"},
+}
+
+// exceptionsOf says what is out of the ordinary about a fact. What is late depends on which periods
+// are closed and is found by the report S-G3.
 func exceptionsOf(f Fact) []string {
-	var kinds []string
-	switch f.Event.(type) {
-	case ledger.RecordCorrected:
-		kinds = append(kinds, "correction")
+	e, ok := Exceptional[f.Type]
+	if !ok {
+		return nil
 	}
-	return kinds
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(f.Data, &parts); err != nil {
+		return nil // it was decoded before it came here
+	}
+	switch string(parts[e.Part]) {
+	case "", "null", "false", "[]", "{}", `""`:
+		return nil
+	}
+	return []string{e.Kind}
 }
 
 // Exceptions is one row for each way in which an event is out of the ordinary, keyed kind
@@ -48,7 +66,7 @@ var Exceptions = NewView(Spec[ExceptionRow]{
 		for i, kind := range kinds {
 			keys[i] = kind + " " + f.Stream.Category + "-" + versioned(f)
 		}
-		return slices.Compact(keys)
+		return keys
 	},
 	Fold: func(_ ExceptionRow, key string, f Fact) ExceptionRow {
 		kind, _, _ := strings.Cut(key, " ")
