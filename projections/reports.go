@@ -35,7 +35,7 @@ type Param struct {
 // Reports is every report, in display order. A new one is a line here.
 func Reports() []Report {
 	return []Report{
-		Scorecard, ActionScores, FigureSeries, Funnel, CycleTime, RecordingLag, CorrectionRate, FourEyesConformity, EvidenceCoverage,
+		Scorecard, ActionScores, FigureSeries, ResourceMap, ResourceLinks, Funnel, CycleTime, RecordingLag, CorrectionRate, FourEyesConformity, EvidenceCoverage,
 		RestatedValue, Restatement, ExceptionReport,
 	}
 }

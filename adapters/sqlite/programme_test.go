@@ -17,6 +17,7 @@ import (
 	"ttledger/domain/ledger/ledgertest"
 	"ttledger/domain/organisation"
 	"ttledger/domain/period"
+	"ttledger/domain/programme"
 	"ttledger/domain/project"
 	"ttledger/projections"
 )
@@ -371,4 +372,29 @@ func TestACorrectionIsAnException(t *testing.T) {
 	require.Equal(t, [][]any{{"correction", int64(2), "ledger.record-corrected.v1"}}, pick(report(t, d, "s-g3", nil, projections.At{}), "kind", "entry", "type"))
 	steps := report(t, d, "s-g2", map[string]string{"report": "s-e1", "from-known-at": "1"}, projections.At{})
 	require.Equal(t, [][]any{{int64(2), "ledger.record-corrected.v1"}}, pick(steps[:1], "entry", "type"))
+}
+
+// TestTheResourceMap is who is joined to whom, by projects and programmes.
+func TestTheResourceMap(t *testing.T) {
+	node := func(n int) string { return "organisation-" + thing(n).String() }
+	d := settled(t, func(d *desk) {
+		for i, region := range []string{"210106", "210106", "DE"} {
+			d.record(t, ledger.StreamID{Category: "organisation", ID: thing(i)}, day("2021-06-15"),
+				organisation.Registered{Names: ledger.Names{Zh: fmt.Sprint("机构", i)}, Kind: "company", Region: region, IndustryTags: []string{"laozihao"}})
+		}
+		d.record(t, ledger.StreamID{Category: "project", ID: thing(10)}, day("2021-07-01"), project.ProjectProposed{
+			Titles: ledger.Names{Zh: "冷烧结"}, Parties: []project.Party{{Organisation: thing(0), Part: "owner"}, {Organisation: thing(1), Part: "performer"}},
+		})
+		d.record(t, ledger.StreamID{Category: "programme", ID: thing(11)}, day("2021-07-01"), programme.Opened{
+			Code: "KCZG", Host: thing(0), Counterparts: []uuid.UUID{thing(2)}, Actions: []programme.Action{{Number: 1}},
+		})
+	})
+	now := projections.At{}
+	nodes := report(t, d, "r16", nil, now)
+	require.Equal(t, []any{node(0), "210106", int64(2)}, pick(nodes, "node", "place", "links")[0])
+	require.Len(t, nodes, 3)
+	require.Equal(t, [][]any{{node(2), int64(1)}}, pick(report(t, d, "r16", map[string]string{"place": "DE"}, now), "node", "links"))
+	require.Empty(t, report(t, d, "r16", map[string]string{"kind": "university"}, now))
+	require.ElementsMatch(t, []any{"project", "programme"}, []any{report(t, d, "r16-links", nil, now)[0]["kind"], report(t, d, "r16-links", nil, now)[1]["kind"]})
+	require.Empty(t, report(t, d, "r16-links", nil, projections.At{AsOf: day("2021-06-30")}))
 }
