@@ -15,7 +15,7 @@ import (
 
 // maxSteps bounds how often a report is computed for one restatement. What changed between two
 // moments at more places is told in groups of entries, each group exactly.
-const maxSteps = 500
+const maxSteps = 200
 
 var restated = []Param{
 	{Name: "report", Required: true, Help: ledger.Text{En: "code of the report that is compared", Zh: "所比较报表的代码"}},

@@ -7,7 +7,7 @@
 // them), admit.go (who asks) with guard.go, limit.go, address.go, session.go and oidc.go, sight.go
 // (what they see), trace.go (what of it is remembered), problem.go (errors), header.go (what clients may say in headers) and query.go (in
 // queries), then commands.go with schema.go (what a body must be), catalogue.go with template.go, events.go with
-// cloudevents.go and live.go, views.go with sheet.go (the formats), subjects.go (personal data), openapi.go with components.go and page.go (all of it
+// cloudevents.go and live.go, views.go, reports.go, search.go and issue.go with sheet.go and workbook.go (the formats), subjects.go (personal data), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
 
