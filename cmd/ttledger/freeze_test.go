@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,7 +31,10 @@ func TestAClosedPeriodIsFrozen(t *testing.T) {
 	freeze := func(more ...string) (string, string, int) {
 		return call(t, append([]string{"freeze", demoID("period", "2021").String(), "--server", s.address, "--token-file", o.manager}, more...)...)
 	}
-	must(t, "export", "view", "periods", "--server", s.address, "--token-file", o.manager)
+	require.Eventually(t, func() bool {
+		rows, _, code := call(t, "export", "view", "periods", "--server", s.address, "--token-file", o.manager)
+		return code == 0 && strings.Contains(rows, "2021-12-31")
+	}, 20*time.Second, 50*time.Millisecond, "the read models show the period")
 	out, problems, code := freeze()
 	require.Zero(t, code, problems)
 	require.Contains(t, out, "s-e1\t")

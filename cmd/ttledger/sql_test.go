@@ -25,6 +25,10 @@ func TestAnySQLiteToolReadsBesideARunningServer(t *testing.T) {
 	require.NoError(t, err, "apt-get install sqlite3: the test reads with a tool of others")
 	o := newOffice(t)
 	s := startServer(t, o.data)
+	require.Eventually(t, func() bool {
+		_, err := sqlite3(t, o.data, "SELECT count(*) FROM v_project_board")
+		return err == nil
+	}, 20*time.Second, 50*time.Millisecond, "the first read models are served")
 	imported := make(chan error, 1)
 	go func() {
 		imported <- program(o.importArgs("--server", s.address)...).Run()
