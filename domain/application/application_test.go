@@ -348,6 +348,15 @@ func TestReviewersAreBlind(t *testing.T) {
 	require.Equal(t, ledger.SeesNone, Sight.Reach([]ledger.Role{ledger.REV, ledger.CHR, ledger.INV, ledger.MEN, ledger.REP}))
 }
 
+// What may be corrected is what the catalogue of events says.
+func TestCorrectable(t *testing.T) {
+	c, ok := Event(received(nil)).(interface{ Correctable() })
+	require.True(t, ok)
+	c.Correctable()
+	_, ok = Event(offered).(interface{ Correctable() })
+	require.False(t, ok, "an offer is issued anew")
+}
+
 func TestEveryStageHasAName(t *testing.T) {
 	require.Len(t, StageNames, 10)
 	require.Equal(t, "wrong-stage", ledger.CodeOf(State{Stage: "archived"}.at(Received)))
