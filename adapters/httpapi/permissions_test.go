@@ -73,6 +73,17 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 	somebody := uuid.NewString()
 	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "person", ID: uuid.MustParse(somebody), Verb: "enrol", Command: uuid.New(), Body: []byte(wang), Actor: ledger.Actor{Handle: "hr", Roles: []ledger.Role{ledger.HR}}})
 	require.NoError(t, err)
+	approval := func(as string) string { // that nobody has decided on
+		id := uuid.NewString()
+		_, err := w.ledger.Do(t.Context(), ledger.Request{Aggregate: "project", ID: uuid.MustParse(propose("")), Verb: "approve", Command: uuid.MustParse(id),
+			Body: []byte(`{"data":{"body":"zone leading group"}}`), Expect: ledger.Whatever(), Actor: ledger.Actor{Handle: as, Roles: []ledger.Role{ledger.PM}}})
+		require.NoError(t, err)
+		return ledger.ApprovalStream(uuid.MustParse(id)).ID.String()
+	}
+	asked := map[string]string{}
+	for _, h := range handles[1:] {
+		asked[h] = approval(h)
+	}
 	missing := uuid.NewString()
 	by = map[string]things{
 		"project":      {func(h string) string { return own[h] }, propose(""), missing},
@@ -81,6 +92,9 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"identity":     {nil, link.String(), missing},
 		"person":       {nil, somebody, missing},
 		"trace":        {nil, trace.ID(day).String(), missing},
+		"approval":     {func(h string) string { return asked[h] }, approval("ada"), missing},
+		"claim":        {nil, ledger.ClaimStream("foreign-register", "DE hrb 7").ID.String(), missing},
+		"policy":       {nil, missing, missing},
 	}
 	w.settle()
 	return w, handles, by
@@ -127,6 +141,8 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 		}
 	case "subject":
 		list = append(list, linesFor("GET /v1/subjects", "GET", "/v1/subjects/%s", "", by["person"])...)
+	case "approval":
+		list = append(list, linesFor("GET /v1/approvals", "GET", "/v1/approvals/%s", "", by["approval"])...)
 	case "stream":
 		for _, g := range a.Ledger.Aggregates {
 			list = append(list, linesFor("GET /v1/streams/"+g.Category, "GET", "/v1/streams/"+g.Category+"/%s", "", by[g.Category])...)

@@ -36,7 +36,7 @@ func TestAStream(t *testing.T) {
 	w := newWorld(t)
 	id := w.propose("Cold & <hot> sintering", "2026-05-04")
 	w.settle()
-	require.Equal(t, 200, w.post("bea", "/v1/commands/project/"+id+"/decide-gate", `{"occurred_on":"2026-06","data":{"gate":0,"decision":"go"}}`, "If-Match: *").status)
+	require.Equal(t, 200, w.post("tam", "/v1/commands/project/"+id+"/assess-readiness", `{"occurred_on":"2026-06","data":{"readiness":{"scale":"ISO16290","level":4}}}`, "If-Match: *").status)
 
 	a := w.get("chen", "/v1/streams/project/"+id)
 	require.Equal(t, 200, a.status, a.body)
