@@ -30,7 +30,7 @@ func TestACommandIsRecorded(t *testing.T) {
 	require.Equal(t, a.header.Get("Ledger-Position"), got["position"])
 	require.NotContains(t, got, "replayed")
 	event := got["events"].([]any)[0].(map[string]any)
-	require.Equal(t, "project.proposed.v1", event["type"])
+	require.Equal(t, "project.proposed.v2", event["type"])
 
 	for r, err := range w.store.Read(t.Context(), ledger.StreamID{Category: "project", ID: uuid.MustParse(id)}, 0) {
 		require.NoError(t, err)

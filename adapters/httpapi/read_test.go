@@ -122,7 +122,7 @@ func TestEventsInOrder(t *testing.T) {
 	require.Equal(t, total, seen)
 	require.NotContains(t, w.get("chen", fmt.Sprintf("/v1/events?limit=%d", total)).json(t), "next", "a full page may be the last")
 
-	require.Len(t, w.get("chen", "/v1/events?type=project.proposed.v1&type=nothing.else.v1").json(t)["events"], 6)
+	require.Len(t, w.get("chen", "/v1/events?type=project.proposed.v2&type=nothing.else.v1").json(t)["events"], 6)
 	require.Len(t, w.get("chen", "/v1/events?stream=project-"+late).json(t)["events"], 1)
 	require.Len(t, w.get("chen", "/v1/events?actor=ada&limit=1").json(t)["events"], 1)
 	require.Len(t, w.get("chen", fmt.Sprint("/v1/events?after=", total-2)).json(t)["events"], 2)
