@@ -6,21 +6,25 @@ import (
 	"slices"
 
 	"ttledger/domain/achievement"
+	"ttledger/domain/application"
+	"ttledger/domain/appointment"
 	"ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
+	"ttledger/domain/panel"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/requisition"
 	"ttledger/domain/trace"
 )
 
 // Rules is the forms that policies may have.
-func Rules() []ledger.RuleForm { return slices.Concat(notice.Rules, contract.Rules) }
+func Rules() []ledger.RuleForm { return slices.Concat(notice.Rules, contract.Rules, panel.Rules) }
 
 // Aggregates is every kind of thing, in display order.
 func Aggregates() []ledger.Aggregate {
@@ -28,6 +32,7 @@ func Aggregates() []ledger.Aggregate {
 		principal.Aggregate, identity.Aggregate, trace.Aggregate,
 		organisation.Aggregate, person.Aggregate, policy.Aggregate(Rules()...),
 		achievement.Aggregate, demand.Aggregate, project.Aggregate, notice.Aggregate, contract.Aggregate,
+		requisition.Aggregate, application.Aggregate, panel.Aggregate, appointment.Aggregate,
 		ledger.Approvals, ledger.Claims,
 	}
 }

@@ -92,12 +92,11 @@ func received(change func(*ApplicationReceived)) ApplicationReceived {
 	return e
 }
 
-// known is a context with all that an application asks. What is known first stays: but puts one
-// stream in another state.
+// known is a context with all that an application asks; but is it with one stream otherwise.
 func known() ledger.Context { return fill(ledger.Context{Stream: here}) }
 
 func but(s ledger.StreamID, state any) ledger.Context {
-	return fill(ledger.Context{Stream: here}.Knowing(s, state))
+	return known().Knowing(s, state)
 }
 
 func fill(at ledger.Context) ledger.Context {

@@ -51,8 +51,8 @@ type Item struct {
 	Group  string          `json:"group,omitzero"` // the post applied for
 }
 
-// Rules is the parameters of a policy on panels.
-type Rules struct {
+// Terms is the parameters of a policy on panels.
+type Terms struct {
 	MinReviewers int      `json:"min_reviewers" en:"fewest reviewers" zh:"评审专家最少人数"`
 	MinQuorum    int      `json:"min_quorum" en:"fewest reviews for each item" zh:"每一对象最少评分数"`
 	TrimFrom     int      `json:"trim_from" en:"fewest reviews of which the highest and the lowest may be left out" zh:"可去掉最高最低分的最少评分数"`
@@ -60,16 +60,16 @@ type Rules struct {
 }
 
 // Check says what is wrong with the parameters.
-func (r Rules) Check() error {
+func (t Terms) Check() error {
 	switch {
-	case r.MinReviewers < 1 || r.MinReviewers > maxReviewers:
+	case t.MinReviewers < 1 || t.MinReviewers > maxReviewers:
 		return ledger.InvalidField("params/min_reviewers", fmt.Sprintf("1 to %d", maxReviewers), fmt.Sprintf("1 至 %d", maxReviewers))
-	case r.MinQuorum < 1 || r.MinQuorum > r.MinReviewers:
+	case t.MinQuorum < 1 || t.MinQuorum > t.MinReviewers:
 		return ledger.InvalidField("params/min_quorum", "1 to min_reviewers", "1 至 min_reviewers")
-	case r.TrimFrom < 3 || r.TrimFrom > maxReviewers:
+	case t.TrimFrom < 3 || t.TrimFrom > maxReviewers:
 		return ledger.InvalidField("params/trim_from", fmt.Sprintf("3 to %d: something must be left", maxReviewers), fmt.Sprintf("3 至 %d(须有剩余评分)", maxReviewers))
 	}
-	for i, relation := range r.Recuse {
+	for i, relation := range t.Recuse {
 		if err := ledger.CheckOneOf(fmt.Sprintf("params/recuse/%d", i), relation, relations[1:]...); err != nil {
 			return err
 		}
@@ -77,14 +77,14 @@ func (r Rules) Check() error {
 	return nil
 }
 
-// PolicyForms is the policies that panels are convened under.
-var PolicyForms = []ledger.RuleForm{
-	ledger.RuleOf[Rules]("review-panel", ledger.Text{En: "review panels and recusal", Zh: "评审与回避规则"}),
+// Rules is the forms of the policies that panels are convened under.
+var Rules = []ledger.RuleForm{
+	ledger.RuleOf[Terms]("review-panel", ledger.Text{En: "review panels and recusal", Zh: "评审与回避规则"}),
 }
 
 // Most of each, so that a conclusion with all its openings is one command.
 const (
-	maxItems     = 100
+	maxItems     = 90
 	maxReviewers = 15
 	maxCriteria  = 20
 	maxPoints    = 1000
@@ -116,11 +116,11 @@ func (c Convene) decide(_ State, at ledger.Context) ([]Event, error) {
 	); err != nil {
 		return nil, err
 	}
-	rules, err := ledger.Params[Rules](at)
+	terms, err := ledger.Params[Terms](at)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkRules(rules); err != nil {
+	if err := c.checkTerms(terms); err != nil {
 		return nil, err
 	}
 	items, err := c.items(at)
@@ -129,7 +129,7 @@ func (c Convene) decide(_ State, at ledger.Context) ([]Event, error) {
 	}
 	return []Event{PanelConvened{
 		Code: c.Code, Subject: c.Subject, Items: items, Reviewers: c.Reviewers, Chair: c.Chair, Observer: c.Observer,
-		Quorum: c.Quorum, Method: c.Method, Criteria: c.Criteria, OpeningKey: c.OpeningKey, Recuse: rules.Recuse,
+		Quorum: c.Quorum, Method: c.Method, Criteria: c.Criteria, OpeningKey: c.OpeningKey, Recuse: terms.Recuse,
 	}}, nil
 }
 
@@ -190,14 +190,14 @@ func (c Convene) checkMethod() error {
 	return nil
 }
 
-func (c Convene) checkRules(r Rules) error {
+func (c Convene) checkTerms(t Terms) error {
 	switch {
-	case len(c.Reviewers) < r.MinReviewers:
-		return reject("too-few-reviewers", fmt.Sprintf("the policy asks for at least %d reviewers", r.MinReviewers), fmt.Sprintf("按规定评审专家不少于 %d 人", r.MinReviewers))
-	case c.Quorum < r.MinQuorum:
-		return reject("quorum-too-low", fmt.Sprintf("the policy asks for at least %d reviews of each item", r.MinQuorum), fmt.Sprintf("按规定每一对象的评分不少于 %d 份", r.MinQuorum))
-	case c.Method == "trimmed" && c.Quorum < r.TrimFrom:
-		return reject("trimmed-too-few", fmt.Sprintf("leaving out the highest and the lowest needs at least %d reviews of each item", r.TrimFrom), fmt.Sprintf("去掉最高最低分要求每一对象至少 %d 份评分", r.TrimFrom))
+	case len(c.Reviewers) < t.MinReviewers:
+		return reject("too-few-reviewers", fmt.Sprintf("the policy asks for at least %d reviewers", t.MinReviewers), fmt.Sprintf("按规定评审专家不少于 %d 人", t.MinReviewers))
+	case c.Quorum < t.MinQuorum:
+		return reject("quorum-too-low", fmt.Sprintf("the policy asks for at least %d reviews of each item", t.MinQuorum), fmt.Sprintf("按规定每一对象的评分不少于 %d 份", t.MinQuorum))
+	case c.Method == "trimmed" && c.Quorum < t.TrimFrom:
+		return reject("trimmed-too-few", fmt.Sprintf("leaving out the highest and the lowest needs at least %d reviews of each item", t.TrimFrom), fmt.Sprintf("去掉最高最低分要求每一对象至少 %d 份评分", t.TrimFrom))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -76,20 +77,16 @@ func convened(change func(*PanelConvened)) PanelConvened {
 }
 
 // under is a context with the policy, the requisition and the applications.
-func under() ledger.Context { return seen(ledger.Context{Rule: &ledger.Rule{Params: []byte(params)}}) }
-
-// but is under, with one of the streams otherwise: what is known first stays.
-func but(s ledger.StreamID, state any) ledger.Context {
-	return seen(ledger.Context{Rule: &ledger.Rule{Params: []byte(params)}}.Knowing(s, state))
-}
-
-func seen(at ledger.Context) ledger.Context {
-	return at.
+func under() ledger.Context {
+	return ledger.Context{Rule: &ledger.Rule{Params: []byte(params)}}.
 		Knowing(requisition, announced{"mean", 2}).
 		Knowing(ann, entrant{true, requisition.ID, "director"}).
 		Knowing(bea, entrant{true, requisition.ID, "director"}).
 		Knowing(project, nil)
 }
+
+// but is under, with one of the streams otherwise.
+func but(s ledger.StreamID, state any) ledger.Context { return under().Knowing(s, state) }
 
 func TestConvene(t *testing.T) {
 	cases := []row{
@@ -143,7 +140,7 @@ func TestConvene(t *testing.T) {
 }
 
 func TestPolicy(t *testing.T) {
-	form := PolicyForms[0]
+	form := Rules[0]
 	require.NoError(t, form.Check([]byte(params)))
 	for wrong, field := range map[string]string{
 		`{"min_reviewers":0,"min_quorum":2,"trim_from":3,"recuse":[]}`:        "min_reviewers",
@@ -157,6 +154,19 @@ func TestPolicy(t *testing.T) {
 		require.Equal(t, ledger.KindInvalid, ledger.KindOf(err), wrong)
 		require.ErrorContains(t, err, field)
 	}
+}
+
+// The seed asks nothing that no panel could meet.
+func TestTheSeedIsOfTheForm(t *testing.T) {
+	raw, err := os.ReadFile("../policy/seed/SELECT-PANEL.2026.json")
+	require.NoError(t, err)
+	var seed struct {
+		Code, Form string
+		Params     json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal(raw, &seed))
+	require.Equal(t, Convene{}.Under(State{}), ledger.Governing{Form: seed.Form, Code: seed.Code})
+	require.NoError(t, Rules[0].Check(seed.Params))
 }
 
 // as is a context in which somebody acts.
