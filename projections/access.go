@@ -7,6 +7,7 @@ import (
 	"ttledger/domain/achievement"
 	"ttledger/domain/contract"
 	"ttledger/domain/ledger"
+	"ttledger/domain/panel"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
 )
@@ -26,6 +27,7 @@ var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
 	"achievement": achievement.Sight.Concerns,
 	"approval":    ledger.Approvals.Sight.Concerns,
 	"contract":    contract.Sight.Concerns,
+	"panel":       panel.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a

@@ -39,6 +39,12 @@ var later = []string{
 	"achievement.evaluated.v1", "achievement.right-granted.v1", "achievement.award-paid.v1", "achievement.idleness-excused.v1",
 	"achievement.contributions-changed.v1", "demand.published.v1", "demand.revised.v1", "demand.match-confirmed.v1", "demand.closed.v1",
 	"notice.posted.v1", "notice.concluded.v1", "notice.withdrawn.v1",
+	"requisition.approved.v1", "requisition.amended.v1", "requisition.opened.v1", "requisition.closed.v1", "requisition.cancelled.v1",
+	"application.received.v1", "application.eligibility-decided.v1", "application.ranked.v1", "application.offer-issued.v1",
+	"application.offer-answered.v1", "application.withdrawn.v1", "application.closed.v1",
+	"panel.convened.v1", "panel.interest-declared.v1", "panel.review-submitted.v1", "panel.reviewer-excused.v1",
+	"panel.observer-attended.v1", "panel.concluded.v1", "panel.set-aside.v1",
+	"appointment.started.v1", "appointment.probation-concluded.v1", "appointment.ended.v1",
 }
 
 // apart is the shapes that are told of another thing than the first of their kind, because a second
