@@ -108,10 +108,11 @@ var Aggregate = ledger.New("panel", ledger.Text{En: "review panel", Zh: "评审�
 		Help: ledger.Text{En: "set a panel aside, from its beginning", Zh: "撤销评审(自始无效)"}}),
 ).SeenBy(Sight)
 
-// Sight: the offices see every panel; a reviewer and a chair those on which they sit.
+// Sight: the offices and chairs see every panel, a reviewer those on which they sit. A chair acts
+// on their own only.
 var Sight = ledger.Sight{
-	All: []ledger.Role{ledger.HR, ledger.PM, ledger.APR, ledger.SUP, ledger.DPO, ledger.AUD},
-	Own: []ledger.Role{ledger.REV, ledger.CHR},
+	All: []ledger.Role{ledger.HR, ledger.PM, ledger.APR, ledger.SUP, ledger.DPO, ledger.AUD, ledger.CHR},
+	Own: []ledger.Role{ledger.REV},
 	Concerns: func(e ledger.Event, _ ledger.Metadata) []string {
 		if e, ok := e.(PanelConvened); ok {
 			return append(slices.Clone(e.Reviewers), e.Chair)
