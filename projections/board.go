@@ -11,9 +11,14 @@ import (
 
 // Views is every read model, in display order. A new one is a file and a line here.
 func Views() []View {
-	return []View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, Involvement, AccessDays,
-		AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations,
-		RequisitionRegister, RecruitmentPipeline, PanelBoard, PanelReviews, Appointments}
+	return slices.Concat(
+		[]View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, PolicyVersions, Involvement, AccessDays},
+		[]View{AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations},
+		[]View{RequisitionRegister, RecruitmentPipeline, PanelBoard, PanelReviews, Appointments},
+		[]View{FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds},
+		[]View{TeamPipeline, Grants, Recognitions, TalentTiers, FundCommitments, Engagements},
+		[]View{Programmes, IndicatorBoard, Figures, Periods, IssuedReports, Exceptions},
+	)
 }
 
 // Readers may read what holds no personal data; of which rows, an aggregate's Sight says.
@@ -58,9 +63,10 @@ type BoardRow struct {
 // ProjectBoard is the board of projects, one row a project (domain read model R1).
 var ProjectBoard = NewView(Spec[BoardRow]{
 	Name: "project-board", Version: 1, Roles: Readers, Of: Of{"project", "id"},
-	Title: ledger.Text{En: "project board", Zh: "项目看板"},
-	Keys:  ownProject,
-	Fold:  foldBoard,
+	Search: []string{"title_zh", "title_en", "code", "external_id"},
+	Title:  ledger.Text{En: "project board", Zh: "项目看板"},
+	Keys:   ownProject,
+	Fold:   foldBoard,
 })
 
 // ownProject keys a project's facts by its id.

@@ -25,7 +25,7 @@ const filled = `(SELECT a.requisition, a.post, p.level, julianday(a.started_on) 
 // TimeToFill is K20: the median days from RequisitionApproved to AppointmentStarted, per level of
 // post and over all; of fewer than five only how many. Appointments that started in the period.
 var TimeToFill = Report{
-	Code: "k20", Formula: "K20/median-days-approved-started/v1", Roles: personnel, Params: period,
+	Code: "k20", Formula: "K20/median-days-approved-started/v1", Roles: personnel, Params: fromTo,
 	Title: ledger.Text{En: "time to fill", Zh: "选聘周期"},
 	Columns: []Column{
 		column("level", TypeText, "level of post", "岗位层级"),
@@ -42,7 +42,7 @@ SELECT level, max(c), CASE WHEN max(c) >= 5 THEN printf('%.1f', avg(d) FILTER (W
 
 // Selectivity is K21: applications received ÷ offers accepted, per closed requisition.
 var Selectivity = Report{
-	Code: "k21", Formula: "K21/received-per-accepted-of-closed/v1", Roles: personnel, Params: period,
+	Code: "k21", Formula: "K21/received-per-accepted-of-closed/v1", Roles: personnel, Params: fromTo,
 	Title: ledger.Text{En: "selectivity of closed requisitions", Zh: "报录比(已结束的选聘)"},
 	Columns: []Column{
 		column("requisition", TypeText, "requisition", "选聘计划"),
@@ -62,7 +62,7 @@ SELECT r.code, r.ended_on, count(p.received_on), count(*) FILTER (WHERE p.answer
 // OfferAcceptance is K22: accepted ÷ (accepted + declined + lapsed), by the last answer to each
 // application, given in the period.
 var OfferAcceptance = Report{
-	Code: "k22", Formula: "K22/accepted-of-answered/v1", Roles: personnel, Params: period,
+	Code: "k22", Formula: "K22/accepted-of-answered/v1", Roles: personnel, Params: fromTo,
 	Title: ledger.Text{En: "offer acceptance", Zh: "受聘率"},
 	Columns: []Column{
 		column("level", TypeText, "level of post", "岗位层级"),
@@ -97,7 +97,7 @@ SELECT count(DISTINCT person), CAST(:headcount AS INTEGER), printf('%.1f', 100.0
 
 // ProbationPass is K24: confirmed ÷ probations concluded in the period. An extension concludes none.
 var ProbationPass = Report{
-	Code: "k24", Formula: "K24/confirmed-of-concluded/v1", Roles: personnel, Params: period,
+	Code: "k24", Formula: "K24/confirmed-of-concluded/v1", Roles: personnel, Params: fromTo,
 	Title: ledger.Text{En: "probation pass rate", Zh: "转正率"},
 	Columns: []Column{
 		column("concluded", TypeInteger, "probations concluded", "考核人数"),
@@ -132,7 +132,7 @@ SELECT m.months, count(s.anniversary), count(*) FILTER (WHERE s.anniversary IS N
 // Recusal is K26: recused ÷ declared, and reviews with a prior declaration ÷ reviews, which must be
 // 100 %. Declarations and reviews of the period.
 var Recusal = Report{
-	Code: "k26", Formula: "K26/recused-of-declared-prior-of-reviews/v1", Roles: personnel, Params: period,
+	Code: "k26", Formula: "K26/recused-of-declared-prior-of-reviews/v1", Roles: personnel, Params: fromTo,
 	Title: ledger.Text{En: "recusal and coverage of declarations", Zh: "回避率与申报率"},
 	Columns: []Column{
 		column("declared", TypeInteger, "declarations", "申报数"),
