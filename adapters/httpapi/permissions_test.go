@@ -138,6 +138,7 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"period":       {nil, one("period").String(), missing},
 	}
 	maps.Copy(by, w.incubated(handles[1:], missing))
+	maps.Copy(by, w.recruited(handles[1:], missing))
 	w.settle()
 	return w, handles, by
 }
