@@ -7,7 +7,7 @@
 // them), admit.go (who asks) with guard.go, limit.go, address.go, session.go and oidc.go, sight.go
 // (what they see), trace.go (what of it is remembered), problem.go (errors), header.go (what clients may say in headers) and query.go (in
 // queries), then commands.go with schema.go (what a body must be), catalogue.go with template.go, events.go with
-// cloudevents.go and live.go, views.go with sheet.go (the formats), subjects.go (personal data), openapi.go with components.go and page.go (all of it
+// cloudevents.go and live.go, views.go with sheet.go (the formats), proofs.go (the transparency log), subjects.go (personal data), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
 
@@ -38,6 +38,7 @@ type Config struct {
 	Views   []projections.View   // those that are served, each with the roles that may read it
 	Reports []projections.Report // likewise
 	Trace   Tracer               // who read what
+	Proofs  Proofs               // the transparency log; nil for none
 	Log     *slog.Logger         // one line a request; never a token, never a body
 	Version string               // of the program, shown at /
 
@@ -162,7 +163,7 @@ var (
 // routes is the whole API.
 func (a *api) routes() []route {
 	all := ledger.AllRoles() // commands, views and reports then have roles of their own
-	return []route{
+	return append([]route{
 		{"index", "GET", "/", public, a.index},
 		{"health", "GET", "/healthz", public, a.health},
 		{"ready", "GET", "/readyz", public, a.ready},
@@ -191,7 +192,7 @@ func (a *api) routes() []route {
 		{"reports", "GET", "/v1/reports", all, a.reports},
 		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.traced(a.report))},
 		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},
-	}
+	}, a.tileRoutes()...)
 }
 
 // mount registers the routes, flat: a Subrouter would answer a wrong method with 404.
@@ -249,7 +250,7 @@ func (a *api) declared() error {
 func (a *api) index(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{
 		"name": "ttledger", "version": a.Version,
-		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
+		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/reports", "/checkpoint", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
 	})
 }
 

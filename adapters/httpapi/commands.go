@@ -17,7 +17,8 @@ import (
 type result struct {
 	Stream   string            `json:"stream"`
 	Version  ledger.Version    `json:"version"`
-	Events   []ledger.EventRef `json:"events"` // none where it was so already
+	Events   []ledger.EventRef `json:"events"`            // none where it was so already
+	Receipts []string          `json:"receipts,omitzero"` // where the proof of each is, once it is sealed
 	Position ledger.Position   `json:"position,omitzero"`
 	Replayed bool              `json:"replayed,omitzero"`
 }
@@ -35,7 +36,7 @@ func (a *api) command(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.overtaken(r.Context(), request, seen, err)
 	}
-	return writeReceipt(w, r, receipt)
+	return a.writeReceipt(w, r, receipt)
 }
 
 // checked holds a request's body against its command's schema. A command that is not there, or
@@ -87,7 +88,7 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 // writeReceipt answers what was recorded, now or, by a repeat, before.
-func writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt) error {
+func (a *api) writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt) error {
 	status, h := http.StatusOK, w.Header()
 	h.Set("ETag", etag(receipt.Version))
 	if receipt.Position != (ledger.Position{}) {
@@ -106,7 +107,7 @@ func writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt
 		return nil
 	}
 	events := append([]ledger.EventRef{}, receipt.Events...)
-	return writeJSON(w, status, result{receipt.Stream.String(), receipt.Version, events, receipt.Position, receipt.Replayed})
+	return writeJSON(w, status, result{receipt.Stream.String(), receipt.Version, events, a.receiptPaths(events), receipt.Position, receipt.Replayed})
 }
 
 func etag(v ledger.Version) string { return strconv.Quote(strconv.FormatUint(uint64(v), 10)) }

@@ -17,8 +17,8 @@ import (
 // The files of a log beside its tiles, whose paths are C2SP's.
 const (
 	CheckpointFile = "checkpoint"
-	KeysFile       = "keys"  // the keys that have signed, a line each, the newest first
-	placeFile      = "place" // where in the store the last entry stands; can be lost
+	KeysFile       = "checkpoint.keys" // the keys that have signed, a line each, the newest first
+	placeFile      = "place"           // where in the store the last entry stands; can be lost
 )
 
 // Fetch reads a file of a log by its path, wherever the log is: a directory, a server, a bundle.

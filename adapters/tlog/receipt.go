@@ -24,13 +24,23 @@ type Receipt struct {
 }
 
 // ErrNotSealed is an event that no signed checkpoint covers: not yet, or there is none such.
-var ErrNotSealed = errors.New("no signed checkpoint covers this event")
+var ErrNotSealed = fmt.Errorf("no signed checkpoint covers this event: %w", fs.ErrNotExist)
 
 // Reader answers from a log that somebody else may be writing.
 type Reader struct{ Get Fetch }
 
 // Checkpoint is the one that was signed last.
 func (r Reader) Checkpoint(ctx context.Context) ([]byte, error) { return r.Get(ctx, CheckpointFile) }
+
+// Line is the same as a line to print.
+func (r Reader) Line(ctx context.Context) (string, error) {
+	raw, err := r.Checkpoint(ctx)
+	if err != nil {
+		return "", err
+	}
+	c, err := ParseCheckpoint(raw)
+	return c.Line(), err
+}
 
 // Keys is the public keys that sign and have signed, a line each.
 func (r Reader) Keys(ctx context.Context) ([]byte, error) { return r.Get(ctx, KeysFile) }
@@ -44,8 +54,14 @@ func (r Reader) Tile(ctx context.Context, path string) ([]byte, error) {
 	return r.Get.tile(ctx, t)
 }
 
-// Receipt proves the entry of an event against the latest checkpoint.
-func (r Reader) Receipt(ctx context.Context, event uuid.UUID) (Receipt, error) {
+// Receipt is the proof of an event's entry, and the stream it is in.
+func (r Reader) Receipt(ctx context.Context, event uuid.UUID) (stream string, proof []byte, err error) {
+	receipt, err := r.Prove(ctx, event)
+	return receipt.Leaf.Stream, receipt.Signed, err
+}
+
+// Prove proves the entry of an event against the latest checkpoint.
+func (r Reader) Prove(ctx context.Context, event uuid.UUID) (Receipt, error) {
 	raw, err := r.Get(ctx, CheckpointFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Receipt{}, ErrNotSealed

@@ -224,7 +224,7 @@ func TestTorchwoodReadsTheLog(t *testing.T) {
 	for _, i := range []int{0, 255, 256, 65_535, 65_536, 69_999} {
 		leaf, err := ParseLeaf(leaves[i])
 		require.NoError(t, err)
-		receipt, err := Reader{Dir(b.dir)}.Receipt(t.Context(), leaf.Event)
+		receipt, err := Reader{Dir(b.dir)}.Prove(t.Context(), leaf.Event)
 		require.NoError(t, err)
 		require.Equal(t, ledger.Entry(i+1), receipt.Entry)
 		require.NoError(t, torchwood.VerifyProof(policy, tlog.RecordHash(leaves[i]), receipt.Signed))
@@ -233,7 +233,7 @@ func TestTorchwoodReadsTheLog(t *testing.T) {
 		require.Equal(t, receipt, checked)
 		require.Equal(t, c.Tree, at.Tree)
 	}
-	_, err = Reader{Dir(b.dir)}.Receipt(t.Context(), uuid.New())
+	_, err = Reader{Dir(b.dir)}.Prove(t.Context(), uuid.New())
 	require.ErrorIs(t, err, ErrNotSealed)
 }
 
@@ -245,7 +245,7 @@ func TestAReceiptThatWasChangedProvesNothing(t *testing.T) {
 	require.NoError(t, err)
 	leaf, err := ParseLeaf(b.leaves()[17])
 	require.NoError(t, err)
-	receipt, err := Reader{Dir(b.dir)}.Receipt(t.Context(), leaf.Event)
+	receipt, err := Reader{Dir(b.dir)}.Prove(t.Context(), leaf.Event)
 	require.NoError(t, err)
 	for i := range receipt.Signed {
 		changed := slices.Clone(receipt.Signed)

@@ -68,6 +68,9 @@ func demo(c *cobra.Command, dir, listen string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.prove(true, nil); err != nil {
+		return errors.Join(err, s.close())
+	}
 	filled := make(chan error, 1)
 	err = s.run(ctx, listen, func(address string) {
 		go func() {
