@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"ttledger/adapters/tlog"
+	"ttledger/domain/ledger"
 )
 
 // TestEveryCommandNamesItsProof: the receipt is there once the entry is signed, and proves it with
@@ -32,7 +33,7 @@ func TestEveryCommandNamesItsProof(t *testing.T) {
 	require.Equal(t, "project-6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11", receipt.Leaf.Stream)
 	require.Equal(t, w.get("", "/checkpoint").body, string(at.Signed))
 
-	w.enrol("gina", "GST")
+	w.enrol("gina", ledger.MEN)
 	w.settle()
 	require.Equal(t, 404, w.get("gina", path).status, "what one does not see has no receipt")
 	require.Equal(t, 400, w.get("ada", "/v1/receipts/7").status)

@@ -113,6 +113,20 @@ func widest(t tlog.Tile, size int64) tlog.Tile {
 	return t
 }
 
+// TilesOf is the paths of all tiles of a tree, those of the entries first.
+func TilesOf(size int64) (paths []string) {
+	for level := -1; level < 0 || size>>(height*level) > 0; level++ {
+		for n := int64(0); ; n++ {
+			t := widest(tlog.Tile{H: height, L: level, N: n}, size)
+			if t.W <= 0 {
+				break
+			}
+			paths = append(paths, torchwood.TilePath(t))
+		}
+	}
+	return paths
+}
+
 // files writes a log into a directory.
 type files string
 

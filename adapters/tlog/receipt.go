@@ -144,3 +144,15 @@ func CheckReceipt(proof []byte, keys []string) (Receipt, Checkpoint, error) {
 	}
 	return Receipt{ledger.Entry(index + 1), parsed, proof}, c, nil
 }
+
+// RootAt says whether a log of a size goes on from a checkpoint.
+func RootAt(ctx context.Context, get Fetch, size int64, c Checkpoint) error {
+	if c.N > size {
+		return fmt.Errorf("the log ends at entry %d, before the checkpoint's %d", size, c.N)
+	}
+	root, err := tlog.TreeHash(c.N, get.hashes(ctx, size))
+	if err == nil && root != c.Hash {
+		err = fmt.Errorf("the root at entry %d is %s, and not %s", c.N, root, c.Hash)
+	}
+	return err
+}
