@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,6 +138,11 @@ func kept[T any](list []string, parse func([]byte) (T, error)) (all []T, err err
 	return all, nil
 }
 
+// broken says that the ledger could not be read to its end.
+func (v *verifying) broken() bool {
+	return slices.ContainsFunc(v.out.Findings, func(f tlog.Finding) bool { return f.Check == "entry" && f.Entry > v.out.Entries })
+}
+
 // each is told of every event.
 func (v *verifying) each(entry ledger.Entry, r ledger.Recorded) {
 	v.persons.note(entry, r)
@@ -196,18 +202,22 @@ func (v *verifying) openDirectory(ctx context.Context) (*directory, error) {
 
 // persons is who is in a ledger, and whose data is gone by a decision that it holds.
 type persons struct {
-	first  map[uuid.UUID]ledger.Entry // that holds something sealed under their key
-	erased map[uuid.UUID]ledger.Entry // that records the decision
+	first    map[uuid.UUID]ledger.Entry // that holds something sealed under their key
+	erased   map[uuid.UUID]ledger.Entry // that records the decision
+	requests map[uuid.UUID]bool         // for approval, each of which has a key until it is settled
 }
 
 var erasure = person.DataErased{}.EventType()
 
 func (p *persons) note(entry ledger.Entry, r ledger.Recorded) {
 	if p.first == nil {
-		p.first, p.erased = map[uuid.UUID]ledger.Entry{}, map[uuid.UUID]ledger.Entry{}
+		p.first, p.erased, p.requests = map[uuid.UUID]ledger.Entry{}, map[uuid.UUID]ledger.Entry{}, map[uuid.UUID]bool{}
+	}
+	if r.Stream.Category == ledger.Approvals.Category {
+		p.requests[r.Stream.ID] = true
 	}
 	for _, s := range r.Meta.Subjects {
-		if p.first[s] == 0 {
+		if p.first[s] == 0 && !p.requests[s] {
 			p.first[s] = entry
 		}
 	}
