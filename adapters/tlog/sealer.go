@@ -227,10 +227,6 @@ func (g *growth) sealIfDue(ctx context.Context, live, once bool) error {
 	if live && int64(g.entry) < g.logged.size {
 		return &Incident{g.entry + 1, fmt.Sprintf("the ledger ends at entry %d, and its log has signed %d", g.entry, g.logged.size)}
 	}
-	every := cmp.Or(g.Every, time.Second)
-	if size == g.Log.Latest().N && g.Log.resigned() || !live && g.Now().Sub(g.last) < every {
-		return nil
-	}
 	for _, c := range g.Outside {
 		if size < c.N {
 			if live {
@@ -238,6 +234,10 @@ func (g *growth) sealIfDue(ctx context.Context, live, once bool) error {
 			}
 			return nil
 		}
+	}
+	every := cmp.Or(g.Every, time.Second)
+	if size == g.Log.Latest().N && g.Log.resigned() || !live && g.Now().Sub(g.last) < every {
+		return nil
 	}
 	if !once {
 		if err := wait(ctx, every-g.Now().Sub(g.last)); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -49,6 +50,19 @@ func readCheckpoints(names []string) (list []tlog.Checkpoint, err error) {
 		list = append(list, c)
 	}
 	return list, nil
+}
+
+// sealLast signs what the last requests recorded, so that a server leaves nothing unsigned behind. Where
+// events are left alone for a while first, the next start does it.
+func (s *server) sealLast(ctx context.Context) {
+	if s.proof == nil || s.proof.Lag > 0 || s.proof.Status().Incident != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := s.proof.CatchUp(ctx); err != nil {
+		s.log.Error("the last entries were not sealed; the next start does it", "err", err)
+	}
 }
 
 // prove makes this process the one that seals the ledger. On an event store one process does, the

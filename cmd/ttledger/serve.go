@@ -271,5 +271,6 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	}
 	stopModels()
 	running.Wait()
+	s.sealLast(ctx)
 	return errors.Join(err, s.close())
 }
