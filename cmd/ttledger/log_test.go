@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ttledger/adapters/esdb/esdbtest"
 	"ttledger/adapters/tlog"
 	"ttledger/domain/ledger"
 )
@@ -104,6 +106,12 @@ func TestAKeyIsRotatedUnderAServer(t *testing.T) {
 	require.Equal(t, 1, code, "one stays")
 }
 
+func readFile(t *testing.T, file string) string {
+	raw, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return strings.TrimSpace(string(raw))
+}
+
 func firstKey(t *testing.T, file string) string {
 	raw, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -123,4 +131,54 @@ func TestADoctorLooksAtTheLog(t *testing.T) {
 	require.NoError(t, os.RemoveAll(filepath.Join(a.late, "log")))
 	out, _, _ = call(t, "doctor", "--data", a.late)
 	require.Regexp(t, `ok +log +nothing is signed yet`, out)
+}
+
+// TestOneProcessSealsALedgerOfACluster: it signs a little behind the head; another serves no log; and
+// what the event store loses after it was signed is an incident.
+func TestOneProcessSealsALedgerOfACluster(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	dir, name := t.TempDir(), "t"+strings.ToLower(rand.Text())
+	at := func(s *esdbtest.Server) []string { return []string{"--store", s.ConnectionString(), "--ledger", name} }
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	a := startServer(t, one, append(at(server), "--seal")...)
+	token := issueHere(t, a.address, a.token)
+	auditor := keep(t, dir, issueTo(t, a.address, a.token, "chen.aud", "AUD"))
+	copyKey(t, one, two)
+	b := startServer(t, two, at(server)...)
+	status, _ := get(t, b.address+"/checkpoint", "")
+	require.Equal(t, 404, status)
+	b.stop(t)
+	c := sealedTo(t, a.address, 5)
+	a.stop(t)
+	kept := filepath.Join(dir, "kept")
+	require.NoError(t, os.WriteFile(kept, []byte(c.Line()), 0o600))
+
+	// The store as it was, before what is recorded now.
+	backup := esdbtest.Start(t, esdbtest.Options{})
+	must(t, "copy", "--from", server.ConnectionString(), "--from-ledger", name, "--to", backup.ConnectionString(), "--to-ledger", name, "--key", filepath.Join(one, "keys", "digest.key"))
+	a = startServer(t, one, append(at(server), "--seal")...)
+	for range 3 {
+		_, err := propose(t.Context(), a.address, token)
+		require.NoError(t, err)
+	}
+	sealedTo(t, a.address, c.N+3)
+	v, code := verified(t, append([]string{one, "--checkpoint", kept}, at(server)...)...)
+	require.Zero(t, code, "%+v", v.Findings)
+	require.Contains(t, v.Views, "compared, row by row")
+	v, code = verified(t, a.address, "--token-file", auditor, "--checkpoint", kept)
+	require.Zero(t, code, "%+v", v.Findings)
+	a.stop(t)
+
+	v, code = verified(t, append([]string{one, "--no-views"}, at(backup)...)...)
+	require.Equal(t, 3, code)
+	require.Contains(t, v.checks(), "entry")
+	require.NoError(t, os.Remove(filepath.Join(one, "views.db")))
+	a = startServer(t, one, append(at(backup), "--seal")...)
+	require.Eventually(t, func() bool {
+		said, _ := os.ReadFile(a.said)
+		return strings.Contains(string(said), "LEDGER AND LOG DIFFER") && strings.Contains(string(said), "the ledger ends at entry")
+	}, time.Minute, 50*time.Millisecond)
+	_, metrics := get(t, a.address+"/metrics", readFile(t, auditor))
+	require.Contains(t, metrics, "ttledger_log_incident 1")
+	a.stop(t)
 }
