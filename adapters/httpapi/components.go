@@ -116,10 +116,10 @@ func (a *api) plain(o operation) operation {
 		o.params, o.headers, o.problems = []string{"template-format"}, []string{"Content-Disposition"}, []int{404, 406}
 		o.content = merge(inJSON(record(merge(act, commandFields))), inMedia(mediaTypes[formatCSV], aString))
 	case "stream":
-		o.params = append([]string{"as-of", "known-at"}, settledParams...)
+		o.params = append([]string{"as-of", "known-at", "changes", "since-as-of", "since-known-at", "actor", "type", "policy", "from", "to"}, settledParams...)
 		o.headers, o.problems = append([]string{"ETag"}, settledHeaders...), []int{404}
 		o.params, o.problems = append(o.params, "stream-format"), append(o.problems, 406)
-		o.content = merge(inJSON(record(tree{"stream": aString, "version": anInteger, "events": list(ref("schemas", "Event"))})), cloudEvents())
+		o.content = merge(inJSON(record(tree{"stream": aString, "version": anInteger, "events": list(ref("schemas", "Event")), "since": answerOf[compared]()}, "since")), cloudEvents())
 	case "events":
 		o.params = append([]string{"after", "limit", "type", "stream", "actor", "known-at", "events-format", "Last-Event-ID"}, settledParams...)
 		o.headers, o.problems = append([]string{"Link"}, settledHeaders...), []int{406, 429}
@@ -177,6 +177,12 @@ func (a *api) parameters() tree {
 	add("type", "query", "type", list(aString), false, "stored names of events, any of them", "事件名称(任一)")
 	add("stream", "query", "stream", list(aString), false, "streams, any of them", "事件流(任一)")
 	add("actor", "query", "actor", list(aString), false, "handles, any of them", "操作主体账号(任一)")
+	add("changes", "query", "changes", oneOf("0", "1"), false, "1 tells with each event what it changed in the state, before and after", "1 表示逐条列出其改变的状态(变更前后)")
+	add("since-as-of", "query", "since-as-of", moment, false, "hold the state against that as of then", "与该业务时点的状态比较")
+	add("since-known-at", "query", "since-known-at", aString, false, "hold the state against that as known then", "与该入账时点的状态比较")
+	add("policy", "query", "policy", list(aString), false, "codes of policies decided under, any of them", "所依据政策的代码(任一)")
+	add("from", "query", "from", moment, false, "what occurred on this day or later", "业务发生日自该日起")
+	add("to", "query", "to", moment, false, "what occurred by the end of this day, month or year", "业务发生日至该日(月、年)末")
 	add("day", "query", "day", tree{"type": "string", "format": "date"}, false, "of one day", "仅限某日")
 	add("code", "query", "code", aString, false, "what the issuer gave", "身份提供方给出的授权码")
 	add("state", "query", "state", aString, false, "what the sign-in began with", "登录开始时的 state")
