@@ -23,7 +23,7 @@ type Param struct {
 }
 
 // Reports is every report, in display order. A new one is a line here.
-func Reports() []Report { return []Report{Funnel, CycleTime} }
+func Reports() []Report { return []Report{Funnel, CycleTime, AuditTimeline} }
 
 var cohorts = []Param{
 	{Name: "from", Help: ledger.Text{En: "first cohort year", Zh: "起始队列年份"}},

@@ -73,3 +73,33 @@ func asTexts(v any) map[string]any {
 	}
 	return all
 }
+
+// TestTheAuditTimelineIsInOrderAndChosen: S-G1.
+func TestTheAuditTimelineIsInOrderAndChosen(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.propose("Rotor", "2026-01-05"), w.propose("Stator", "2026-01-06")
+	w.settle()
+	rows := func(query string) (list []map[string]any) {
+		a := w.get("chen", "/v1/reports/s-g1"+query)
+		require.Equal(t, 200, a.status, a.body)
+		require.NotEmpty(t, a.json(t)["sealed"])
+		for _, r := range a.json(t)["rows"].([]any) {
+			list = append(list, r.(map[string]any))
+		}
+		return list
+	}
+	all := rows("")
+	for i, r := range all {
+		require.EqualValues(t, i+1, r["entry"])
+	}
+	require.Len(t, rows("?after=3"), len(all)-3)
+	mine := rows("?actor=ada&event=project.proposed.v1")
+	require.Len(t, mine, 2)
+	require.Equal(t, "project-"+two, rows("?stream=project-" + two)[0]["stream"])
+	require.Equal(t, "project-"+one, mine[0]["stream"])
+	require.Empty(t, rows("?policy=X"))
+	require.Empty(t, rows("?to=2020-01-01"))
+	require.Len(t, rows("?from=2020-01-01"), len(all))
+	require.Equal(t, 200, w.get("chen", "/v1/receipts/"+mine[0]["event_id"].(string)).status)
+	require.Equal(t, 403, w.get("ada", "/v1/reports/s-g1").status)
+}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -181,4 +184,25 @@ func TestOneProcessSealsALedgerOfACluster(t *testing.T) {
 	_, metrics := get(t, a.address+"/metrics", readFile(t, auditor))
 	require.Contains(t, metrics, "ttledger_log_incident 1")
 	a.stop(t)
+}
+
+// TestTesserasFsckReadsAServer: with an auditor's token, which the leaves need. adapters/tlog says when
+// it is left out.
+func TestTesserasFsckReadsAServer(t *testing.T) {
+	program, err := exec.Command("go", "tool", "-modfile=../../.ci/tools.mod", "-n", "fsck").Output()
+	if err != nil && os.Getenv("TTLEDGER_FSCK") == "" {
+		t.Skip("tessera's fsck cannot be built here: ", err)
+	}
+	require.NoError(t, err)
+	a := newArchive(t)
+	s := startServer(t, a.late)
+	defer s.stop(t)
+	c := sealedTo(t, s.address, 1)
+	key := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(key, []byte(firstKey(t, filepath.Join(a.late, "log", tlog.KeysFile))), 0o600))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	out, _ := exec.CommandContext(ctx, strings.TrimSpace(string(program)), "--storage_url="+s.address+"/", "--bearer_token="+readFile(t, a.token),
+		"--public_key="+key, "--ui=false", "--N=4", "--logtostderr").CombinedOutput()
+	require.Contains(t, string(out), fmt.Sprintf("Successfully fsck'd log with size %d", c.N))
 }

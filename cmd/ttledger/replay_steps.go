@@ -63,6 +63,7 @@ type step struct {
 	OnBehalfOf string                        `json:"on_behalf_of,omitzero"`
 	Authority  string                        `json:"authority,omitzero"`
 	Approval   string                        `json:"approval,omitzero"`
+	Approver   string                        `json:"approver,omitzero"`
 	Policy     *ledger.Policy                `json:"policy,omitzero"`
 	Reason     string                        `json:"reason,omitzero"`
 	Evidence   []ledger.Evidence             `json:"evidence,omitzero"`
@@ -72,7 +73,7 @@ type step struct {
 
 func stepOf(s projections.Step) step {
 	m := s.Meta
-	return step{s.Entry, s.Version, s.ID, s.Type, m.OccurredOn, m.RecordedAt, m.Actor, m.Role, m.OnBehalfOf, m.Authority, m.Approval,
+	return step{s.Entry, s.Version, s.ID, s.Type, m.OccurredOn, m.RecordedAt, m.Actor, m.Role, m.OnBehalfOf, m.Authority, m.Approval, m.Approver,
 		m.Policy, m.Reason, m.Evidence, m.ReliedOn, s.Changed}
 }
 
@@ -138,7 +139,7 @@ func (s step) print(w io.Writer, asJSON bool) error {
 	}
 	fmt.Fprintf(w, "entry %d  version %d  %s\n  occurred %s, recorded %s, by %s as %s\n",
 		s.Entry, s.Version, s.Type, s.OccurredOn, s.RecordedAt.In(ledger.Zone).Format("2006-01-02 15:04:05"), s.Actor, s.Role)
-	for _, line := range []struct{ name, value string }{{"for", s.OnBehalfOf}, {"authority", s.Authority}, {"approval", s.Approval}, {"reason", s.Reason}} {
+	for _, line := range []struct{ name, value string }{{"for", s.OnBehalfOf}, {"authority", s.Authority}, {"approval", s.Approval}, {"approved by", s.Approver}, {"reason", s.Reason}} {
 		if line.value != "" {
 			fmt.Fprintf(w, "  %s %s\n", line.name, line.value)
 		}
