@@ -31,6 +31,7 @@ type verification struct {
 	Erased   int          `json:"erased"`           // persons whose data is gone by a recorded decision
 	Views    string       `json:"views"`            // what of the read models was compared
 	Vault    string       `json:"vault"`            // whether the keys of personal data were at hand
+	Unsaid   string       `json:"unsaid,omitzero"`  // why it cannot be said that all agrees
 	OK       bool         `json:"ok"`               //
 	Seconds  float64      `json:"seconds"`          //
 	Receipt  *receiptRead `json:"receipt,omitzero"` // where one was verified
@@ -74,7 +75,7 @@ Exit 0 where all agrees, 3 where there is a difference, 1 where it could not be 
 				return err
 			}
 			v.out.Seconds = time.Since(start).Seconds()
-			v.out.OK = v.out.Differences == 0
+			v.out.OK = v.out.Differences == 0 && v.out.Unsaid == ""
 			return v.out.print(c.OutOrStdout(), asJSON)
 		},
 	}
@@ -256,7 +257,7 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 	}
 	fmt.Fprintf(w, "%s\n  ledger      %s, %d entries, of which %d are not signed yet\n  checkpoint  %s\n  views       %s\n  persons     %d erased by a recorded decision; %s\n",
 		v.Target, v.Ledger, v.Entries, v.Unsealed, v.Checkpoint, v.Views, v.Erased, v.Vault)
-	if v.Differences == 0 {
+	if v.OK {
 		fmt.Fprintf(w, "verified: everything agrees / 核验通过\n")
 	}
 	return v.verdict()
@@ -265,6 +266,9 @@ func (v *verification) print(w io.Writer, asJSON bool) error {
 func (v *verification) verdict() error {
 	if v.Differences > 0 {
 		return fmt.Errorf("%w: %d differences / 核验发现 %d 处不一致", errDifferent, v.Differences, v.Differences)
+	}
+	if v.Unsaid != "" {
+		return errors.New(v.Unsaid)
 	}
 	return nil
 }

@@ -247,6 +247,12 @@ func (v *verifying) compareAnswers(ctx context.Context, s *audited, dir string) 
 		v.out.Add(tlog.Finding{Check: "views", What: "the events cannot be replayed", Found: err.Error()})
 		return nil
 	}
+	if alike, err := s.sameViews(ctx, ours); err != nil {
+		return err
+	} else if !alike {
+		v.out.Unsaid, v.out.Views = "the server has other read models than this release of the program: verify with the server's release, or with --no-views", "not compared"
+		return nil
+	}
 	known, err := s.known(ctx)
 	if err != nil {
 		return err
@@ -270,6 +276,22 @@ func (v *verifying) compareAnswers(ctx context.Context, s *audited, dir string) 
 	}
 	v.out.Views = fmt.Sprintf("%d sheets (each view that this token may read, at up to three entries) replayed from the events and compared", sheets)
 	return nil
+}
+
+// sameViews says whether a server lists the read models that we have.
+func (s *audited) sameViews(ctx context.Context, ours *server) (bool, error) {
+	body, err := s.get(ctx, "/v1/views")
+	if err != nil {
+		return false, err
+	}
+	defer body.Close()
+	theirs, err := io.ReadAll(io.LimitReader(body, maxLogFile))
+	if err != nil {
+		return false, err
+	}
+	var own bytes.Buffer
+	err = ask(ctx, ours.api, s.client.Token, "/v1/views", &own)
+	return bytes.Equal(theirs, own.Bytes()), err
 }
 
 // known is the entry that the server's read models have come to.

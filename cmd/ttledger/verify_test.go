@@ -445,6 +445,9 @@ func TestTamperingWithAViewIsFound(t *testing.T) {
 		_, problems, code := call(t, "verify", data)
 		require.Equal(t, 1, code, "it cannot be said")
 		require.Contains(t, problems, "another release")
+		alter(t, filepath.Join(data, "ledger.db"), rewrites["edit data"])
+		_, code = verified(t, data)
+		require.Equal(t, 3, code, "what was found is said all the same")
 	})
 }
 
