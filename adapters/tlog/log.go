@@ -97,12 +97,12 @@ func (l *Log) load(ctx context.Context) error {
 	for level := 0; c.N>>(height*level) > 0; level++ {
 		data, err := l.edgeTile(ctx, level)
 		if err != nil {
-			return &Incident{What: "the log's tiles cannot be read: " + err.Error()}
+			return missing("tiles", err)
 		}
 		l.edge.tiles = append(l.edge.tiles, data)
 	}
 	if l.bundle, err = l.edgeTile(ctx, -1); err != nil {
-		return &Incident{What: "the log's entries cannot be read: " + err.Error()}
+		return missing("entries", err)
 	}
 	t, err := l.edge.tree()
 	if err != nil || t.Hash != c.Hash {
@@ -112,6 +112,14 @@ func (l *Log) load(ctx context.Context) error {
 	defer l.mu.Unlock()
 	l.latest = c
 	return nil
+}
+
+// missing is an incident where a file is not there; a disk that does not answer is asked again.
+func missing(what string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Incident{What: fmt.Sprintf("%s of the log are missing: %v", what, err)}
+	}
+	return err
 }
 
 // edgeTile is the tile of a level that is not full, from where a tile can grow.

@@ -476,3 +476,49 @@ func TestACheckpointCanBeKeptAsALine(t *testing.T) {
 		require.Error(t, err, wrong)
 	}
 }
+
+// TestASealerGoesOnOnceTheDiskIsWell: what fails is tried again, and nothing is signed meanwhile.
+func TestASealerGoesOnOnceTheDiskIsWell(t *testing.T) {
+	b := newBook(t)
+	b.record(300)
+	before := b.seal()
+	b.record(300)
+	tiles := filepath.Join(b.dir, "tile")
+	require.NoError(t, os.Rename(filepath.Join(tiles, "0"), filepath.Join(tiles, "0.away")))
+	s := b.sealer()
+	require.Error(t, s.CatchUp(t.Context()))
+	require.NoError(t, os.Rename(filepath.Join(tiles, "0.away"), filepath.Join(tiles, "0")))
+	require.NoError(t, os.Rename(filepath.Join(tiles, "1"), filepath.Join(tiles, "1.away")))
+	require.NoError(t, os.WriteFile(filepath.Join(tiles, "1"), nil, 0o600)) // no folder
+	s = b.sealer()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); s.Run(ctx) }()
+	require.Eventually(t, func() bool { st := s.Status(); return st.Err != nil || st.Incident != nil }, 20*time.Second, time.Millisecond)
+	raw, err := os.ReadFile(filepath.Join(b.dir, CheckpointFile))
+	require.NoError(t, err)
+	require.Equal(t, before.Signed, raw)
+	require.NoError(t, os.Remove(filepath.Join(tiles, "1")))
+	require.NoError(t, os.Rename(filepath.Join(tiles, "1.away"), filepath.Join(tiles, "1")))
+	stop()
+	<-done
+	require.EqualValues(t, 600, b.seal().N)
+	b.sound(before)
+}
+
+// TestASealerWaitsWhereWhatIsShownMayBeLost for as long as it is told to, and no longer.
+func TestASealerWaitsWhereWhatIsShownMayBeLost(t *testing.T) {
+	b := newBook(t)
+	b.record(3)
+	s := b.sealer()
+	s.Lag = 300 * time.Millisecond
+	began := time.Now()
+	require.NoError(t, s.CatchUp(t.Context()))
+	require.GreaterOrEqual(t, time.Since(began), 200*time.Millisecond)
+	s.Now = func() time.Time { return time.Now().Add(-time.Hour) } // a clock that differs
+	b.record(1)
+	began = time.Now()
+	require.NoError(t, s.CatchUp(t.Context()))
+	require.Less(t, time.Since(began), 20*time.Second)
+	require.EqualValues(t, 4, s.Log.Latest().N)
+}
