@@ -671,3 +671,21 @@ func TestABundleIsVerifiedWithoutUs(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, out, "the events come to")
 }
+
+// TestReadModelsFoldedAsTheyCameAreThoseOfAReplay: a running server folds facts in the order and the
+// batches in which they come, late ones among them; an auditor, all at once.
+func TestReadModelsFoldedAsTheyCameAreThoseOfAReplay(t *testing.T) {
+	o := newOffice(t)
+	s := startServer(t, o.data)
+	must(t, o.importArgs("--server", s.address)...)
+	auditor := keep(t, o.dir, issueTo(t, s.address, readFile(t, o.admin), "chen.aud", "AUD"))
+	v, code := verified(t, s.address, "--token-file", auditor)
+	require.Zero(t, code, "%+v", v.Findings)
+	v, code = verified(t, o.data)
+	require.Zero(t, code, "%+v", v.Findings)
+	require.Greater(t, int(v.Entries), 300)
+	s.stop(t)
+	v, code = verified(t, o.data)
+	require.Zero(t, code, "%+v", v.Findings)
+	require.Zero(t, v.Unsealed, "a server leaves nothing unsigned behind")
+}
