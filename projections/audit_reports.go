@@ -2,6 +2,9 @@ package projections
 
 import "ttledger/domain/ledger"
 
+// auditReports is what auditors ask.
+var auditReports = []Report{AuditTimeline}
+
 // AuditTimeline is S-G1: what was recorded, by whom, under which rule and on whose approval, in order,
 // for auditors. The answer carries the checkpoint of the transparency log; the receipt of each line
 // is at /v1/receipts/ and its event id.

@@ -262,9 +262,7 @@ func (b *bundling) addEvents(ctx context.Context) error {
 			return err
 		}
 		b.cover.note(r)
-		if err := inForce.note(ledger.Entry(n), r); err != nil {
-			return err
-		}
+		inForce.note(r)
 		if n == b.signed.N {
 			break
 		}

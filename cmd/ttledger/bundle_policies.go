@@ -8,31 +8,26 @@ import (
 	"ttledger/domain/ledger"
 )
 
-// policies is the rules in force, folded from the events that made them.
-type policies map[ledger.StreamID]any
+// policies is the rules in force, folded from the events that made them and put them right.
+type policies map[ledger.StreamID][]ledger.Recorded
 
 const policyCategory = "policy"
 
-func (p policies) note(entry ledger.Entry, r ledger.Recorded) error {
-	i := slices.IndexFunc(aggregates, func(a ledger.Aggregate) bool { return a.Category == policyCategory })
-	if r.Stream.Category != policyCategory || i < 0 {
-		return nil
+func (p policies) note(r ledger.Recorded) {
+	if r.Stream.Category == policyCategory {
+		p[r.Stream] = append(p[r.Stream], r)
 	}
-	e, err := aggregates[i].Decode(r.Type, r.Data)
-	if err != nil {
-		return fmt.Errorf("entry %d: %w", entry, err)
-	}
-	state, ok := p[r.Stream]
-	if !ok {
-		state = aggregates[i].Zero()
-	}
-	p[r.Stream] = aggregates[i].Evolve(state, e, r.Meta)
-	return nil
 }
 
+// files is a file for each policy.
 func (p policies) files() (map[string][]byte, error) {
+	i := slices.IndexFunc(aggregates, func(a ledger.Aggregate) bool { return a.Category == policyCategory })
 	files := map[string][]byte{}
-	for stream, state := range p {
+	for stream, events := range p {
+		_, state, err := aggregates[i].Fold(events)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", stream, err)
+		}
 		raw, err := json.MarshalIndent(state, "", "  ")
 		if err != nil {
 			return nil, err

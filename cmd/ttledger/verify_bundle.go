@@ -96,12 +96,10 @@ func (v *verifying) bundle(ctx context.Context, files fs.FS, a tlog.Audit) error
 		v.out.Add(tlog.Finding{Check: "checkpoint", What: "the bundle's checkpoint cannot be read", Found: err.Error()})
 	}
 	rules := policies{}
-	events := bundled(files)
 	a.Events = func(yield func(ledger.Recorded, error) bool) {
-		n := ledger.Entry(0)
-		for r, err := range events {
-			if n++; err == nil {
-				err = rules.note(n, r)
+		for r, err := range bundled(files) {
+			if err == nil {
+				rules.note(r)
 			}
 			if !yield(r, err) {
 				return
@@ -112,9 +110,7 @@ func (v *verifying) bundle(ctx context.Context, files fs.FS, a tlog.Audit) error
 		return err
 	}
 	v.out.Views, v.out.Vault = "a bundle has none", "a bundle has no keys"
-	if err := v.policies(files, rules); err != nil {
-		return err
-	}
+	v.policies(files, rules)
 	v.receiptsIn(files, a)
 	v.cosignedIn(files, a)
 	return v.sums(files)
@@ -150,10 +146,11 @@ func bundled(files fs.FS) iter.Seq2[ledger.Recorded, error] {
 }
 
 // policies holds the rules that a bundle shows against those that its events come to.
-func (v *verifying) policies(files fs.FS, rules policies) error {
+func (v *verifying) policies(files fs.FS, rules policies) {
 	want, err := rules.files()
 	if err != nil {
-		return err
+		v.out.Add(tlog.Finding{Check: "policy", What: "the events do not come to policies", Found: err.Error()})
+		return
 	}
 	for name, text := range want {
 		got, err := fs.ReadFile(files, name)
@@ -166,7 +163,6 @@ func (v *verifying) policies(files fs.FS, rules policies) error {
 			v.out.Add(tlog.Finding{Check: "policy", What: name + " is no policy that the events come to", Found: name})
 		}
 	}
-	return nil
 }
 
 func namesIn(files fs.FS, folder string) (names []string) {

@@ -119,7 +119,7 @@ func explainIn(err error) string {
 
 // adopt records a policy as its command would.
 func adopt(t *testing.T, d *directory) {
-	data, err := json.Marshal(policy.VersionAdopted{Version: policy.Version{
+	data, err := json.Marshal(policy.VersionAdopted{Terms: policy.Terms{
 		Code: "PSTTA-45", Version: "2015", Form: "reward", Names: ledger.Names{Zh: "促进科技成果转化法第四十五条"}, Issuer: "NPC", Level: "national",
 		From: ledger.Day(2015, 10, 1), Mark: "L", Params: json.RawMessage(`{"floor":500}`),
 	}})

@@ -29,7 +29,7 @@ type Governing struct {
 }
 
 // Governed is a command decided under a policy. The handler finds the version, hands it to the
-// rule as Context.Rule and records it in the envelope.
+// rule as Context.Rule and records it in the envelope. Without a form none governs after all.
 type Governed[S any] interface{ Under(S) Governing }
 
 // RuleForm is a kind of parameters that policies may carry.
@@ -84,10 +84,11 @@ func About[T any](at Context, s StreamID) (T, bool) {
 
 // Knowing is the context with the state of one more stream, for tests of rules.
 func (c Context) Knowing(s StreamID, state any) Context {
-	states := map[StreamID]any{s: state}
-	for other, said := range c.states {
-		states[other] = said
+	states := maps.Clone(c.states)
+	if states == nil {
+		states = map[StreamID]any{}
 	}
+	states[s] = state
 	c.states = states
 	c.ReliedOn = append(c.ReliedOn[:len(c.ReliedOn):len(c.ReliedOn)], Relied{s, 1})
 	return c
