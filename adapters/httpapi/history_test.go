@@ -93,7 +93,7 @@ func TestTheAuditTimelineIsInOrderAndChosen(t *testing.T) {
 		require.EqualValues(t, i+1, r["entry"])
 	}
 	require.Len(t, rows("?after=3"), len(all)-3)
-	mine := rows("?actor=ada&event=project.proposed.v1")
+	mine := rows("?actor=ada&event=project.proposed.v2")
 	require.Len(t, mine, 2)
 	require.Equal(t, "project-"+two, rows("?stream=project-" + two)[0]["stream"])
 	require.Equal(t, "project-"+one, mine[0]["stream"])

@@ -100,10 +100,10 @@ func TestAReplayIsChosenAndCompared(t *testing.T) {
 		return must(t, append([]string{"replay", "--data", data, "--stream", "project-" + id.String()}, more...)...)
 	}
 	all := replay()
-	require.Contains(t, all, "project.proposed.v1")
+	require.Contains(t, all, "project.proposed.v2")
 	require.Contains(t, all, `titles: {"zh":"大型离心压缩机转子动力学","en":"Rotor dynamics of large compressors"} → {"zh":"大型离心压缩机转子动力学","en":"Rotor dynamics"}`)
 	require.Contains(t, all, "approval approval-", "who approved stands there")
-	require.Equal(t, 1, strings.Count(replay("--type", "project.proposed.v1"), "entry "))
+	require.Equal(t, 1, strings.Count(replay("--type", "project.proposed.v2"), "entry "))
 	require.Equal(t, 2, strings.Count(replay("--actor", "one.pm"), "\n  occurred"))
 	require.Empty(t, replay("--actor", "nobody"))
 	require.Empty(t, replay("--policy", "X"))
@@ -115,7 +115,7 @@ func TestAReplayIsChosenAndCompared(t *testing.T) {
 	since := replay("--since-known-at", fmt.Sprint(first.Entry))
 	require.Contains(t, since, fmt.Sprintf("since then (entry %d, 1 events)\n  titles: ", first.Entry))
 	require.NotContains(t, replay("--known-at", fmt.Sprint(first.Entry), "--since-known-at", fmt.Sprint(first.Entry)), "→ {\"zh\":\"大型离心压缩机转子动力学\",\"en\":\"Rotor dynamics\"}")
-	require.Contains(t, replay("--as-of", "2099", "--type", "project.proposed.v1"), `"en":"Rotor dynamics"}`, "as of a day, an event counts as it was put right")
+	require.Contains(t, replay("--as-of", "2099", "--type", "project.proposed.v2"), `"en":"Rotor dynamics"}`, "as of a day, an event counts as it was put right")
 	for _, wrong := range [][]string{{"--from", "soon"}, {"--since-known-at", "soon"}} {
 		_, _, code := call(t, append([]string{"replay", "--data", data, "--stream", "project-" + id.String()}, wrong...)...)
 		require.Equal(t, exitUsage, code)

@@ -225,7 +225,7 @@ var rewrites = map[string]string{
 	"edit a policy":      `UPDATE events SET data = replace(data, '"floor":500', '"floor":900') WHERE stream LIKE 'policy-%'`,
 	"edit an event's id": `UPDATE events SET id = '00000000-0000-4000-8000-000000000000' WHERE position = 9`,
 	"insert": `UPDATE events SET position = -position - 1 WHERE position > 10; UPDATE events SET position = -position WHERE position < 0;
-		INSERT INTO events SELECT 11, 'project-00000000-0000-4000-8000-000000000001', 1, '00000000-0000-4000-8000-000000000002', type, metadata, data FROM events WHERE type = 'project.proposed.v1' ORDER BY position LIMIT 1`,
+		INSERT INTO events SELECT 11, 'project-00000000-0000-4000-8000-000000000001', 1, '00000000-0000-4000-8000-000000000002', type, metadata, data FROM events WHERE type = 'project.proposed.v2' ORDER BY position LIMIT 1`,
 	"delete, with a gap": `DELETE FROM events WHERE position = 11`,
 	"delete, closed up":  `DELETE FROM events WHERE position = 11; UPDATE events SET position = -position WHERE position > 11; UPDATE events SET position = -position - 1 WHERE position < 0`,
 	"swap":               `UPDATE events SET position = -11 WHERE position = 11; UPDATE events SET position = 11 WHERE position = 12; UPDATE events SET position = 12 WHERE position = -11`,
@@ -512,7 +512,7 @@ func TestTamperingWithABundle(t *testing.T) {
 		})
 	}
 	for _, c := range []struct{ glob, check string }{
-		{"policies/*.json", "policy"}, {"receipts/*", "receipt"}, {"COVER.html", "bundle"}, {"schemas/project.proposed.v1.json", "bundle"}, {"keys/1.pem", "bundle"}, {"README.md", "bundle"},
+		{"policies/*.json", "policy"}, {"receipts/*", "receipt"}, {"COVER.html", "bundle"}, {"schemas/project.proposed.v2.json", "bundle"}, {"keys/1.pem", "bundle"}, {"README.md", "bundle"},
 	} {
 		t.Run(c.glob, func(t *testing.T) {
 			pack := copyOf(t, a.bundle)
