@@ -41,7 +41,7 @@ func TestAStreamTellsWhatEachEventChanged(t *testing.T) {
 	require.NotEmpty(t, changed(told[1]))
 	first := told[0].(map[string]any)["entry"].(float64)
 
-	one, _ := steps("?changes=1&policy=GATES&from=2026-02-15&actor=ada&type=project.stage-gate-decided.v1")
+	one, _ := steps("?changes=1&policy=GATES&from=2026-02-15&actor=ada&type=project.stage-gate-decided.v2")
 	require.Len(t, one, 1)
 	byRule, _ := steps("?policy=GATES&from=2026-02-15")
 	require.Len(t, byRule, 1)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -44,7 +45,7 @@ type things struct {
 
 // offices is a world with a principal for each role, and something of each kind.
 func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
-	w = newWorld(t)
+	w = newWorld(t, func(c *Config) { c.Log = slog.New(slog.DiscardHandler) }) // more lines than anybody awaits
 	handles = []string{"", "nobody"}
 	for _, r := range ledger.AllRoles() {
 		handle := "one-" + strings.ToLower(string(r))
