@@ -8,22 +8,31 @@ import (
 	"ttledger/domain/achievement"
 	"ttledger/domain/contract"
 	"ttledger/domain/demand"
+	"ttledger/domain/engagement"
 	"ttledger/domain/facility"
+	"ttledger/domain/grant"
 	"ttledger/domain/identity"
 	"ttledger/domain/incubation"
+	"ttledger/domain/indicator"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
+	"ttledger/domain/period"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 )
 
 // Rules is the forms that policies may have.
 func Rules() []ledger.RuleForm {
-	return slices.Concat(notice.Rules, contract.Rules, facility.Rules, incubation.Rules)
+	return slices.Concat(notice.Rules, contract.Rules, facility.Rules, incubation.Rules,
+		team.Rules, grant.Rules, recognition.Rules, investment.Rules)
 }
 
 // Aggregates is every kind of thing, in display order.
@@ -33,6 +42,8 @@ func Aggregates() []ledger.Aggregate {
 		organisation.Aggregate, person.Aggregate, policy.Aggregate(Rules()...),
 		achievement.Aggregate, demand.Aggregate, project.Aggregate, notice.Aggregate, contract.Aggregate,
 		facility.Aggregate, incubation.Aggregate,
+		team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate,
+		programme.Aggregate, indicator.Aggregate, period.Aggregate,
 		ledger.Approvals, ledger.Claims,
 	}
 }

@@ -107,7 +107,7 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(demoCommand(), serveCommand(), importCommand(), exportCommand(), replayCommand(), rebuildCommand(), verifyCommand(), checkpointCommand(), copyCommand(), benchCommand(), tokenCommand(), identityCommand(), privacyCommand(), backupCommand(), restoreCommand(), webhookCommand(), healthCommand(), doctorCommand(), versionCommand())
+	root.AddCommand(demoCommand(), serveCommand(), importCommand(), exportCommand(), freezeCommand(), replayCommand(), rebuildCommand(), verifyCommand(), checkpointCommand(), copyCommand(), benchCommand(), tokenCommand(), identityCommand(), privacyCommand(), backupCommand(), restoreCommand(), webhookCommand(), healthCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		withUsage(c)
 	}
