@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -266,6 +267,7 @@ func eventOfProject(t *testing.T, w *world, id string) string {
 // instead of holding it against the one that was agreed to.
 func TestWhoMayWhat(t *testing.T) {
 	w, handles, by := offices(t)
+	w.wire = http.DefaultTransport // that answers keep to the document is asked elsewhere
 	a := bare(t, w)
 	for _, g := range a.Ledger.Aggregates {
 		require.Contains(t, by, g.Category, "a new kind of thing: say what there is of it")

@@ -122,7 +122,7 @@ func (r *run) send(ctx context.Context, waiting []*item, stage int) (later []*it
 // Approved sends requests, decides as the approver on those that await it, and answers what came
 // of each command itself. The keys of the decisions follow from those of the requests.
 func Approved(ctx context.Context, to Ledger, approver ledger.Actor, requests []ledger.Request) ([]Outcome, error) {
-	outcomes, err := ask(ctx, to, requests)
+	outcomes, err := sendAll(ctx, to, requests)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func Approved(ctx context.Context, to Ledger, approver ledger.Actor, requests []
 			decisions, of = append(decisions, decision(requests[i], o.Receipt.Stream, approver)), append(of, i)
 		}
 	}
-	decided, err := ask(ctx, to, decisions)
+	decided, err := sendAll(ctx, to, decisions)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func Approved(ctx context.Context, to Ledger, approver ledger.Actor, requests []
 	return outcomes, nil
 }
 
-func ask(ctx context.Context, to Ledger, requests []ledger.Request) ([]Outcome, error) {
+func sendAll(ctx context.Context, to Ledger, requests []ledger.Request) ([]Outcome, error) {
 	if len(requests) == 0 {
 		return nil, nil
 	}
