@@ -20,13 +20,14 @@ type InvolvementRow struct {
 // Concerning is, for each kind of thing of which some role sees its own only, whom a fact makes it
 // the affair of. The API does not start where one is missing.
 var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
-	"project": project.Sight.Concerns,
+	"project":  project.Sight.Concerns,
+	"approval": ledger.Approvals.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a
 // role that sees its own only may see; being behind, it shows too little and never too much.
 var Involvement = NewView(Spec[InvolvementRow]{
-	Name: "involvement", Version: 1, Roles: []ledger.Role{ledger.ADM, ledger.AUD},
+	Name: "involvement", Version: 2, Roles: []ledger.Role{ledger.ADM, ledger.AUD},
 	Title: ledger.Text{En: "who is named in what", Zh: "涉及人员"},
 	Keys: func(f Fact) []string {
 		whom := Concerning[f.Stream.Category]

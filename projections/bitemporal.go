@@ -64,7 +64,7 @@ func (b *book) add(ctx context.Context, f Fact, from past) error {
 	b.facts = append(b.facts, f)
 	day := f.Meta.OccurredOn.First().String()
 	if len(b.rows) > 0 && day < b.rows[len(b.rows)-1].ValidFrom {
-		return b.refold(ctx, f.Entry, day, from)
+		return b.refold(ctx, f.Entry, day, from, false)
 	}
 	doc := b.view.zero()
 	if n := len(b.rows); n > 0 {
@@ -83,8 +83,9 @@ func (b *book) add(ctx context.Context, f Fact, from past) error {
 }
 
 // refold puts a late fact in its place: rows that end by its day stay, the others are no longer
-// believed from entry k on, and what follows from all facts of the key takes their place.
-func (b *book) refold(ctx context.Context, k ledger.Entry, day string, from past) error {
+// believed from entry k on, and what follows from all facts of the key takes their place. Where a
+// fact may have gone from the day, the row that ended by it does not stay either.
+func (b *book) refold(ctx context.Context, k ledger.Entry, day string, from past, gone bool) error {
 	facts, err := from.facts(ctx, b.view, b.key)
 	if err != nil {
 		return err
@@ -104,7 +105,7 @@ func (b *book) refold(ctx context.Context, k ledger.Entry, day string, from past
 	old := b.rows
 	b.rows = nil
 	for _, r := range old {
-		if r.ValidTo <= day {
+		if r.ValidTo < day || r.ValidTo == day && !gone {
 			b.rows = append(b.rows, r)
 			continue
 		}

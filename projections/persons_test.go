@@ -36,7 +36,7 @@ func told(events ...person.Event) (facts []projections.Fact) {
 // row is the values of a view's row by column.
 func row(t *testing.T, v projections.View, facts []projections.Fact, key string) map[string]any {
 	t.Helper()
-	values, ok := projections.Replay(v, facts, projections.At{})[key]
+	values, ok := replayed(t, v, facts, projections.At{})[key]
 	require.True(t, ok, key)
 	named := map[string]any{}
 	for i, c := range v.Columns {
@@ -75,7 +75,7 @@ func TestHoldingsFollowFromTheTypes(t *testing.T) {
 		Name: sealed("name", "n"), IDDocument: &person.IDDocument{Kind: "passport", Number: sealed("id-document", "d")},
 		Contacts: []person.Contact{{Way: "email", Value: sealed("contact", "c")}, {Way: "phone", Value: sealed("contact", "e")}},
 	}, person.Restricted{Ground: "disputed"})
-	rows := projections.Replay(projections.SubjectHoldings, facts, projections.At{})
+	rows := replayed(t, projections.SubjectHoldings, facts, projections.At{})
 	require.Len(t, rows, 4)
 	r := row(t, projections.SubjectHoldings, facts, "person-"+pseudonym.String()+":000001:contacts/1/value")
 	require.Equal(t, []any{pseudonym.String(), "contact", "contacts/1/value", int64(1)}, []any{r["subject"], r["kind"], r["field"], r["entry"]})

@@ -39,6 +39,8 @@ type Fact struct {
 	ledger.Recorded
 	Event ledger.Event
 	Entry ledger.Entry
+
+	amended *amended // of a correction: what it puts right
 }
 
 // Checkpoint is how far read models stand. Position and Entry belong together.

@@ -3,15 +3,24 @@ package projections
 import (
 	"maps"
 	"slices"
+
+	"ttledger/domain/ledger"
 )
 
 // Replay folds a view at one moment from zero: what its rows must be, by definition. facts are
-// in entry order; a zero AsOf or KnownAt is no bound. It is slow and obviously right: proofs and
-// tests hold the stored rows against it.
-func Replay(v View, facts []Fact, at At) map[string][]any {
+// in entry order, as recorded; a zero AsOf or KnownAt is no bound. It is slow and obviously right:
+// proofs and tests hold the stored rows against it.
+func Replay(v View, facts []Fact, at At, decode func(name string, data []byte) (ledger.Event, error)) (map[string][]any, error) {
+	known, err := Known(facts, at.KnownAt, decode)
+	if err != nil {
+		return nil, err
+	}
+	if v.keeps {
+		known = facts[:len(known)] // as recorded
+	}
 	byKey := map[string][]Fact{}
-	for _, f := range facts {
-		if at.KnownAt != 0 && f.Entry > at.KnownAt || !at.AsOf.IsZero() && f.Meta.OccurredOn.Compare(at.AsOf) > 0 {
+	for _, f := range known {
+		if !at.AsOf.IsZero() && f.Meta.OccurredOn.Compare(at.AsOf) > 0 {
 			continue
 		}
 		for _, key := range v.keys(f) {
@@ -27,5 +36,5 @@ func Replay(v View, facts []Fact, at At) map[string][]any {
 		}
 		rows[key] = v.values(row)
 	}
-	return rows
+	return rows, nil
 }

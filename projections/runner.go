@@ -26,6 +26,8 @@ type Docs interface {
 	Believed(ctx context.Context, view, key string) ([]Row, error)
 	// Touched is every event that touched a key, in order.
 	Touched(ctx context.Context, view, key string) ([]Located, error)
+	// Entries numbers the events of a stream by version, as far as this generation stands.
+	Entries(ctx context.Context, s ledger.StreamID) (map[ledger.Version]ledger.Entry, error)
 	// Save writes all changes and the new checkpoint in one transaction, if the checkpoint is
 	// still at from; KindConflict if not.
 	Save(ctx context.Context, from ledger.Entry, c Changes) error
@@ -233,7 +235,13 @@ func (r *Runner) apply(ctx context.Context, from Checkpoint, events []ledger.Rec
 		if err != nil {
 			return from, &Undecodable{e.Stream, e.Version, to.Entry, e.Type, err}
 		}
-		facts = append(facts, Fact{e, event, to.Entry})
+		f := Fact{Recorded: e, Event: event, Entry: to.Entry}
+		if isCorrection(f) {
+			if f.amended, err = r.amend(ctx, f, facts, saving); err != nil {
+				return from, err
+			}
+		}
+		facts = append(facts, f)
 		changes.Entries = append(changes.Entries, Located{to.Entry, e.Position, e.Stream, e.Version, to.RecordedAt})
 	}
 	last := map[string]map[string]believed{}
@@ -253,21 +261,32 @@ func (r *Runner) apply(ctx context.Context, from Checkpoint, events []ledger.Rec
 
 // fold works a batch into the rows of one view, and answers also the last row of each key.
 func (r *Runner) fold(ctx context.Context, v View, facts []Fact, saving *flight) (ViewChanges, map[string]believed, error) {
-	books := map[string]*book{}
+	books, recast := map[string]*book{}, false
 	for _, f := range facts {
-		for _, key := range v.keys(f) {
+		recast = recast || f.amended != nil
+		for _, key := range v.touched(f) {
 			books[key] = &book{view: v, key: key}
 		}
 	}
 	keys := slices.Sorted(maps.Keys(books))
-	if !v.once {
+	if !v.once || recast {
 		if err := r.open(ctx, v, books, keys, saving); err != nil {
 			return ViewChanges{}, nil, err
 		}
 	}
+	now := settled{Runner: r, saving: saving}
 	for _, f := range facts {
-		for _, key := range v.keys(f) {
-			if err := books[key].add(ctx, f, settled{r, saving}); err != nil {
+		if f.amended == nil || v.keeps {
+			for _, key := range v.keys(f) {
+				if err := books[key].add(ctx, f, now); err != nil {
+					return ViewChanges{}, nil, err
+				}
+			}
+			continue
+		}
+		now.corrections = append(now.corrections, f)
+		for _, key := range v.touched(f) {
+			if err := books[key].recast(ctx, f, now); err != nil {
 				return ViewChanges{}, nil, err
 			}
 		}
@@ -276,8 +295,8 @@ func (r *Runner) fold(ctx context.Context, v View, facts []Fact, saving *flight)
 	for _, key := range keys {
 		c := books[key].changes()
 		all.Ended, all.New = append(all.Ended, c.Ended...), append(all.New, c.New...)
-		if !v.once {
-			last[key] = books[key].rows[len(books[key].rows)-1]
+		if rows := books[key].rows; !v.once && len(rows) > 0 {
+			last[key] = rows[len(rows)-1]
 		}
 	}
 	return all, last, nil
@@ -309,7 +328,8 @@ func (r *Runner) open(ctx context.Context, v View, books map[string]*book, keys 
 // settled is what is stored of a key, once the save under way has landed.
 type settled struct {
 	*Runner
-	saving *flight
+	saving      *flight
+	corrections []Fact // of this batch, up to the fact that is being folded
 }
 
 func (s settled) believed(ctx context.Context, v View, key string) ([]Row, error) {
@@ -319,45 +339,33 @@ func (s settled) believed(ctx context.Context, v View, key string) ([]Row, error
 	return s.Docs.Believed(ctx, v.Name, key)
 }
 
+// facts reads again every stored fact of a key, each of its streams once.
 func (s settled) facts(ctx context.Context, v View, key string) ([]Fact, error) {
 	if err := s.saving.land(); err != nil {
 		return nil, err
 	}
-	return s.stored(ctx, v, key)
-}
-
-// stored reads again every stored fact of a key, each of its streams once.
-func (r *Runner) stored(ctx context.Context, v View, key string) ([]Fact, error) {
-	touched, err := r.Docs.Touched(ctx, v.Name, key)
+	touched, err := s.Docs.Touched(ctx, v.Name, key)
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[ledger.StreamID]map[ledger.Version]ledger.Entry{}
+	streams := map[ledger.StreamID]bool{}
 	for _, at := range touched {
-		if wanted[at.Stream] == nil {
-			wanted[at.Stream] = map[ledger.Version]ledger.Entry{}
-		}
-		wanted[at.Stream][at.Version] = at.Entry
+		streams[at.Stream] = true
+	}
+	for _, c := range s.corrections {
+		streams[c.Stream] = true
 	}
 	var facts []Fact
-	for stream, versions := range wanted {
-		for e, err := range r.Streams.Read(ctx, stream, 0) {
-			if err != nil {
-				return nil, err
-			}
-			entry, ok := versions[e.Version]
-			if !ok {
-				continue
-			}
-			event, err := r.Decode(e.Type, e.Data)
-			if err != nil {
-				return nil, &Undecodable{e.Stream, e.Version, entry, e.Type, err}
-			}
-			facts = append(facts, Fact{e, event, entry})
+	for stream := range streams {
+		all, err := s.ofStream(ctx, stream, s.corrections)
+		if err != nil {
+			return nil, err
 		}
-	}
-	if len(facts) != len(touched) {
-		return nil, fmt.Errorf("key %q was touched by %d events but %d were found", key, len(touched), len(facts))
+		for _, f := range all {
+			if slices.Contains(v.keys(f), key) {
+				facts = append(facts, f)
+			}
+		}
 	}
 	return facts, nil
 }

@@ -29,6 +29,7 @@ type TimelineRow struct {
 	Row        int64           `en:"import line" zh:"导入行号"`
 	Policy     string          `en:"policy" zh:"政策版本"`
 	Approval   string          `en:"approval" zh:"审批"`
+	Approver   string          `en:"approved by" zh:"审批人"`
 	Reason     string          `en:"reason" zh:"原因代码"`
 	Corrects   uuid.UUID       `en:"corrects event" zh:"更正的事件"`
 	Command    uuid.UUID       `en:"command" zh:"命令"`
@@ -38,7 +39,7 @@ type TimelineRow struct {
 // Timeline is every event of one thing in order, one row an event, keyed stream:version
 // (domain read models R2, R19).
 var Timeline = NewView(Spec[TimelineRow]{
-	Name: "timeline", Version: 1, Roles: Readers, Once: true, Of: Of{Column: "stream"},
+	Name: "timeline", Version: 2, Roles: Readers, Once: true, Keeps: true, Of: Of{Column: "stream"},
 	Title: ledger.Text{En: "timeline", Zh: "时间线"},
 	Keys:  func(f Fact) []string { return []string{fmt.Sprintf("%s:%06d", f.Stream, f.Version)} },
 	Fold: func(_ TimelineRow, _ string, f Fact) TimelineRow {
@@ -48,7 +49,7 @@ var Timeline = NewView(Spec[TimelineRow]{
 			EventID: f.ID, Type: f.Type, OccurredOn: m.OccurredOn, RecordedAt: m.RecordedAt,
 			Actor: m.Actor, Role: m.Role, OnBehalfOf: m.OnBehalfOf,
 			Source: m.Source.Kind, Batch: m.Source.Batch, Row: int64(m.Source.Row),
-			Approval: m.Approval, Reason: m.Reason, Corrects: m.Corrects, Command: m.Command,
+			Approval: m.Approval, Approver: m.Approver, Reason: m.Reason, Corrects: m.Corrects, Command: m.Command,
 			Data: f.Data,
 		}
 		r.LateDays = int64(max(0, ledger.DayOf(m.RecordedAt).DaysSince(m.OccurredOn.Last())))

@@ -31,6 +31,7 @@ type Spec[D any] struct {
 	Roles   []ledger.Role // who may read it
 	Of      Of            // whose rows they are; zero where they are nobody's in particular
 	Once    bool          // no key is touched twice, so none needs to be looked up
+	Keeps   bool          // it tells of the record itself: also of corrections and voided claims, and of what was recorded wrongly as it was recorded
 	Keys    func(Fact) []string
 	Fold    func(row D, key string, f Fact) D
 }
@@ -49,6 +50,7 @@ type View struct {
 	Columns []Column
 
 	once   bool
+	keeps  bool
 	keys   func(Fact) []string
 	fold   func(row any, key string, f Fact) any
 	zero   func() any
@@ -69,8 +71,13 @@ func NewView[D any](s Spec[D]) View {
 	}
 	return View{
 		Name: s.Name, Version: s.Version, Title: s.Title, Roles: s.Roles, Of: s.Of, Columns: columns,
-		once:   s.Once,
-		keys:   s.Keys,
+		once: s.Once, keeps: s.Keeps,
+		keys: func(f Fact) []string {
+			if !s.Keeps && ledger.IsKeeping(f.Event) {
+				return nil
+			}
+			return s.Keys(f)
+		},
 		fold:   func(row any, key string, f Fact) any { return s.Fold(row.(D), key, f) },
 		zero:   func() any { var d D; return d },
 		values: func(row any) []any { return valuesOf(reflect.ValueOf(row)) },
@@ -80,6 +87,16 @@ func NewView[D any](s Spec[D]) View {
 			return d, err
 		},
 	}
+}
+
+// touched is the keys that a fact changes the rows of.
+func (v View) touched(f Fact) []string {
+	if f.amended == nil || v.keeps {
+		return v.keys(f)
+	}
+	keys := append(slices.Clone(v.keys(f.amended.was)), v.keys(f.amended.is)...)
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // Fingerprint changes whenever a view's name, version or columns do: rows written under another

@@ -46,7 +46,7 @@ func catalogue(aggregates []ledger.Aggregate) ([]command, error) {
 			}
 			c := command{
 				Aggregate: g.Category, Verb: v.Name, Title: g.Title, Help: v.Help, Roles: named(v.Roles),
-				FourEyes: v.FourEyes, Creates: v.Creates,
+				FourEyes: v.FourEyes(), Creates: v.Creates,
 				Route: "/v1/commands/" + g.Category + "/{id}/" + v.Name, Schema: data,
 				roles: v.Roles, body: body, valid: valid,
 			}

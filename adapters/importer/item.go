@@ -30,15 +30,14 @@ type item struct {
 
 // step is one command of a row.
 type step struct {
-	stream   ledger.StreamID
-	verb     string
-	command  uuid.UUID
-	body     []byte
-	at       ledger.Version    // of the stream, as its maker saw it; 0 where that is not stated
-	fourEyes bool              // sent as the Approver
-	ensure   bool              // begins what many rows need: once is enough, whoever did it
-	free     bool              // true whatever the stream's version: a fact that no other changes
-	columns  map[string]string // the column behind each part of the command, by JSON pointer
+	stream  ledger.StreamID
+	verb    string
+	command uuid.UUID
+	body    []byte
+	at      ledger.Version    // of the stream, as its maker saw it; 0 where that is not stated
+	ensure  bool              // begins what many rows need: once is enough, whoever did it
+	free    bool              // true whatever the stream's version: a fact that no other changes
+	columns map[string]string // the column behind each part of the command, by JSON pointer
 }
 
 // act is the body of a command. Its bytes follow from the facts alone, so that the same facts
@@ -108,9 +107,9 @@ func (r *run) send(ctx context.Context, waiting []*item, stage int) (later []*it
 	if len(requests) == 0 {
 		return later, nil
 	}
-	outcomes := r.to.Do(ctx, requests)
-	if len(outcomes) != len(requests) {
-		return nil, fmt.Errorf("%d commands were sent and %d answered", len(requests), len(outcomes))
+	outcomes, err := r.approved(ctx, requests)
+	if err != nil {
+		return nil, err
 	}
 	for i, o := range outcomes {
 		if err := r.take(now[i], now[i].steps[stage], o); err != nil {
@@ -120,13 +119,72 @@ func (r *run) send(ctx context.Context, waiting []*item, stage int) (later []*it
 	return later, nil
 }
 
+// approved sends requests, decides as the approver on those that await it, and answers what came
+// of each command itself.
+func (r *run) approved(ctx context.Context, requests []ledger.Request) ([]Outcome, error) {
+	outcomes, err := r.ask(ctx, requests)
+	if err != nil {
+		return nil, err
+	}
+	var decisions []ledger.Request
+	var of []int
+	for i, o := range outcomes {
+		if o.Err == nil && o.Receipt.Pending {
+			decisions, of = append(decisions, r.decision(requests[i], o.Receipt.Stream)), append(of, i)
+		}
+	}
+	decided, err := r.ask(ctx, decisions)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range decided {
+		o := &outcomes[of[i]]
+		switch e := d.Receipt.Effect; {
+		case d.Err != nil:
+			*o = d
+		case e == nil:
+			o.Err = fmt.Errorf("%s is approved and not carried out", d.Receipt.Stream)
+		case e.Refused != nil:
+			o.Err = ledger.Rejected(e.Refused.Code, e.Refused.Msg)
+		default:
+			o.Receipt = ledger.Receipt{Stream: e.Stream, Version: e.Version, Events: e.Events, Position: e.Position, Replayed: d.Receipt.Replayed}
+		}
+	}
+	return outcomes, nil
+}
+
+func (r *run) ask(ctx context.Context, requests []ledger.Request) ([]Outcome, error) {
+	if len(requests) == 0 {
+		return nil, nil
+	}
+	outcomes := r.to.Do(ctx, requests)
+	if len(outcomes) != len(requests) {
+		return nil, fmt.Errorf("%d commands were sent and %d answered", len(requests), len(outcomes))
+	}
+	return outcomes, nil
+}
+
+// decision approves what was asked for. Its key follows from the request's.
+func (r *run) decision(q ledger.Request, approval ledger.StreamID) ledger.Request {
+	data, err := json.Marshal(ledger.Decide{Decision: "approve"})
+	if err == nil {
+		data, err = json.Marshal(struct {
+			Data json.RawMessage `json:"data"`
+		}{data})
+	}
+	if err != nil {
+		panic(err) // a constant that is not JSON is a mistake in the program
+	}
+	return ledger.Request{
+		Aggregate: approval.Category, ID: approval.ID, Verb: "decide", Command: uuid.NewSHA1(q.Command, []byte("decide")), Body: data,
+		Expect: ledger.Whatever(), Actor: r.o.Approver, Source: q.Source,
+	}
+}
+
 func (r *run) request(it *item, s step) ledger.Request {
 	q := ledger.Request{
 		Aggregate: s.stream.Category, ID: s.stream.ID, Verb: s.verb, Command: s.command, Body: s.body,
 		Actor: r.o.Preparer, Source: it.source,
-	}
-	if s.fourEyes {
-		q.Actor = r.o.Approver
 	}
 	switch {
 	case s.free:

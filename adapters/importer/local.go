@@ -19,7 +19,7 @@ type Queue interface {
 // Local is the port over a ledger in the same process. It decides requests one after the other,
 // so that the same file gives the same entries in the same order; where the store is a Queue,
 // it does not wait for each to be durable before it decides the next, but for all before it
-// answers.
+// answers. While it runs nobody else may write: a claim counts from when it is in the queue.
 type Local struct{ Ledger *ledger.Ledger }
 
 // Do decides the requests in order. After a failure that is no answer to a command the rest is
@@ -41,8 +41,18 @@ func (l Local) Do(ctx context.Context, requests []ledger.Request) []Outcome {
 			failed = o.Err
 		}
 	}
+	var unclaimed error
+	for s, wait := range ahead.unfinished {
+		if _, err := wait(); err != nil && s.Category == ledger.Claims.Category {
+			unclaimed = err
+		}
+	}
 	for i, r := range requests {
 		o := &outcomes[i]
+		if unclaimed != nil && o.Err == nil {
+			o.Err = unclaimed
+			continue
+		}
 		wait, ok := ahead.unfinished[o.Receipt.Stream]
 		if !ok || o.Err != nil {
 			continue

@@ -60,7 +60,7 @@ func TestLocalThroughAQueue(t *testing.T) {
 	q := &queue{Store: queued.store}
 	queued.ledger.Streams = q
 	queued.run(excerpts...)
-	require.Equal(t, plain.events(), queued.events())
+	require.Equal(t, plain.recorded(), queued.recorded())
 	require.Greater(t, q.longest, 50, "nobody waited for each")
 }
 
@@ -74,7 +74,7 @@ func ask(n byte, name string) ledger.Request {
 func TestLocalSettlesWhatItDidNotWaitFor(t *testing.T) {
 	w := newWorld(t)
 	direct := *w.ledger
-	q := &queue{Store: w.store, broken: map[int]error{4: errBroken}}
+	q := &queue{Store: w.store, broken: map[int]error{6: errBroken}}
 	w.ledger.Streams = q
 	q.before = func() {
 		_, err := direct.Do(t.Context(), ask(2, "other"))
@@ -101,12 +101,12 @@ func TestLocalReadsItsWrites(t *testing.T) {
 	out := Local{w.ledger}.Do(t.Context(), []ledger.Request{ask(1, "a"), ask(1, "b")})
 	require.NoError(t, out[0].Err)
 	require.Equal(t, "exists", ledger.CodeOf(out[1].Err))
-	require.Equal(t, 1, q.n)
+	require.Equal(t, 2, q.n, "the claim and the fact")
 }
 
 func TestLocalStopsAtAFailure(t *testing.T) {
 	w := newWorld(t)
-	w.ledger.Streams = &breaking{w.store, 2, false}
+	w.ledger.Streams = &breaking{w.store, 3, false}
 	out := Local{w.ledger}.Do(t.Context(), []ledger.Request{ask(1, "a"), ask(2, "b"), ask(3, "c")})
 	require.NoError(t, out[0].Err)
 	require.ErrorIs(t, out[1].Err, errBroken)

@@ -297,7 +297,6 @@ func (n *nsf) commands(a *award) []step {
 		a.step("approve", act(a.year, project.Approve{Body: "NSF " + a.directorate + " / " + a.division}),
 			map[string]string{"": "Directorate_LongName", "/occurred_on": "Year"}),
 	}
-	steps[1].fourEyes = true
 	if a.promised() > 0 {
 		agree := project.AgreeFunding{Amount: usd(a.promised()), Funder: "US National Science Foundation", Instrument: a.instrument}
 		steps = append(steps, a.step("agree-funding", act(a.effective, agree), map[string]string{"": "AwardTotalIntnAmount",

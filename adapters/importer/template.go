@@ -138,7 +138,7 @@ func (t *template) item(r record) *item {
 	f := &fields{record: r}
 	it := &item{key: strings.TrimSpace(r.get(t.id()))}
 	it.stream = ledger.StreamID{Category: t.Aggregate, ID: f.id(t)}
-	s := step{stream: it.stream, verb: t.Verb, fourEyes: t.FourEyes, columns: t.places()}
+	s := step{stream: it.stream, verb: t.Verb, columns: t.places()}
 	if !t.Creates {
 		s.at, s.free = f.version("if_match")
 	}

@@ -147,7 +147,7 @@ func TestEachCommandComesBackAsItWasFilledIn(t *testing.T) {
 		s := items[0].steps[0]
 		require.JSONEq(t, string(want), string(s.body), c.name())
 		require.Equal(t, c.Aggregate+"-4b7c1d1e-50f1-4c8e-9c0a-0c1f4be1a0d3", s.stream.String())
-		require.Equal(t, []any{c.Verb, c.FourEyes, !c.Creates}, []any{s.verb, s.fourEyes, s.at == 7})
+		require.Equal(t, []any{c.Verb, !c.Creates}, []any{s.verb, s.at == 7})
 	}
 }
 

@@ -330,6 +330,21 @@ func (g *Generation) Touched(_ context.Context, view, key string) ([]projections
 	return found, err
 }
 
+// Entries numbers the events of a stream by version, as far as this generation stands: another may
+// be ahead in the same file.
+func (g *Generation) Entries(_ context.Context, stream ledger.StreamID) (map[ledger.Version]ledger.Entry, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	entries := map[ledger.Version]ledger.Entry{}
+	err := sqlitex.Execute(g.write, `SELECT version, entry FROM entries
+		WHERE stream = ? AND entry <= (SELECT entry FROM generations WHERE id = ?)`, &sqlitex.ExecOptions{
+		Args: []any{stream.String(), g.id}, ResultFunc: func(s *sqlite.Stmt) error {
+			entries[ledger.Version(s.ColumnInt64(0))] = ledger.Entry(s.ColumnInt64(1))
+			return nil
+		}})
+	return entries, err
+}
+
 func scanRow(s *sqlite.Stmt) projections.Row {
 	row := projections.Row{
 		Key: s.ColumnText(0), ValidFrom: s.ColumnText(1), ValidTo: s.ColumnText(2), EndKnown: ledger.Entry(s.ColumnInt64(3)),

@@ -22,6 +22,7 @@ import (
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
+	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
@@ -30,7 +31,7 @@ import (
 
 // aggregates is everything the ledger keeps.
 var aggregates = []ledger.Aggregate{
-	principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
+	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
 }
 
 // directory is an open data directory:

@@ -70,6 +70,9 @@ func (s *shelf) Believed(context.Context, string, string) ([]projections.Row, er
 func (s *shelf) Touched(context.Context, string, string) ([]projections.Located, error) {
 	return nil, nil
 }
+func (s *shelf) Entries(context.Context, ledger.StreamID) (map[ledger.Version]ledger.Entry, error) {
+	return nil, nil
+}
 func (s *shelf) Serve(context.Context) error { return nil }
 
 // patient is a runner under a pulse, for use in a synctest bubble.

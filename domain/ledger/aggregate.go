@@ -70,16 +70,20 @@ func AllRoles() []Role {
 // Verb is one line of an aggregate's command table. From it come the route, the schema, the
 // catalogue, the form and the permission matrix.
 type Verb struct {
-	Name     string // imperative, kebab-case: the last part of the route
-	Help     Text   // one line
-	Roles    []Role // who may; a verb without a role does not build
-	Own      []Role // those of them, last in Roles, who may only to what concerns them (Sight)
-	FourEyes bool   // takes effect only by another person than the one who asked
-	// Approvers are who decides on a four-eyes command; those in Roles ask for it. Nobody does both.
+	Name    string       // imperative, kebab-case: the last part of the route
+	Help    Text         // one line
+	Roles   []Role       // who may; a verb without a role does not build
+	Own     []Role       // those of them, last in Roles, who may only to what concerns them (Sight)
+	Creates bool         // the first command of a stream
+	Data    reflect.Type // the Go type whose JSON form is the public contract
+
+	// Approvers are who decides on a four-eyes command, for which those in Roles ask: it takes
+	// effect only by another person than the one who asked. None where nobody else is needed.
 	Approvers []Role
-	Creates   bool         // the first command of a stream
-	Data      reflect.Type // the Go type whose JSON form is the public contract
 }
+
+// FourEyes says that the command takes effect only by another person's decision.
+func (v Verb) FourEyes() bool { return len(v.Approvers) > 0 }
 
 // VerbOf is a Verb with the decoder of its command, made by Does.
 type VerbOf[C any] struct {
@@ -133,6 +137,10 @@ type Relier interface{ ReliesOn() []StreamID }
 // RelierIn is a Relier that finds some of them in the state.
 type RelierIn[S any] interface{ ReliesOn(S) []StreamID }
 
+// Beneficial is a command that favours persons or organisations. Nobody approves what favours
+// themselves, or whom they have declared an interest in.
+type Beneficial[S any] interface{ Benefits(S) []StreamID }
+
 // Decider is one aggregate's rules: what a command causes in a state, and what an event makes of
 // a state. Both are pure. No events means that it is already so.
 type Decider[S, C any, E Event] struct {
@@ -164,14 +172,22 @@ type Aggregate struct {
 	Evolve func(state any, e Event, m Metadata) any
 
 	prepare func(verb string, data []byte) (prepared, error)
+	claims  func(state any, s StreamID) []Claim // nil where nothing is ever claimed
+
+	aboutPersons bool // its streams are each about a person
 }
 
 // prepared is a decoded command, ready to be decided on any state.
 type prepared struct {
-	reliesOn []StreamID
 	personal bool // it has personal texts
-	decide   func(state any, c Context, s *sealing) ([]Proposed, error)
+	reliesOn func(state any) []StreamID
+	under    func(state any) Governing  // nil where no policy governs
+	benefits func(state any) []StreamID // whom it favours
+	decide   func(state any, c Context) (stored, error)
 }
+
+// stored makes the bytes of what was decided; nil where nothing is to be recorded.
+type stored func(*sealing) ([]Proposed, error)
 
 // New builds an Aggregate. It panics on a verb without a role or entered twice, and on one whose
 // narrower roles are not the last of its roles: a command is taken in the first that its actor holds.
@@ -193,31 +209,59 @@ func New[S, C any, E Event](category string, title Text, d Decider[S, C, E], cod
 		byName[v.Name] = v
 		a.Verbs = append(a.Verbs, v.Verb)
 	}
+	if codec.correctable() {
+		a.Verbs = append(a.Verbs, corrections(a.Verbs))
+	}
+	a.aboutPersons = d.About != nil
+	if d.Claims != nil {
+		a.claims = func(state any, s StreamID) []Claim { return d.Claims(state.(S), s) }
+	}
 	a.prepare = func(verb string, data []byte) (prepared, error) {
 		command, err := byName[verb].decode(data)
 		if err != nil {
 			return prepared{}, err
 		}
-		var p prepared
+		p := facts[S](command)
 		if p.personal, err = personalOf(reflect.TypeOf(command)).carried(command); err != nil {
 			return prepared{}, err
 		}
-		if r, ok := any(command).(Relier); ok {
-			p.reliesOn = r.ReliesOn()
-		}
-		p.decide = func(state any, c Context, s *sealing) ([]Proposed, error) {
+		p.decide = func(state any, c Context) (stored, error) {
 			events, err := d.Decide(state.(S), command, c)
-			if err != nil {
+			if err != nil || len(events) == 0 {
 				return nil, err
 			}
-			if d.About != nil {
-				s.about = d.About(state.(S), c.Stream)
-			}
-			return encode(s, codec, events)
+			return func(s *sealing) ([]Proposed, error) {
+				if d.About != nil {
+					s.about = d.About(state.(S), c.Stream)
+				}
+				return encode(s, codec, events)
+			}, nil
 		}
 		return p, nil
 	}
 	return a
+}
+
+// facts is what a command says of itself: the streams and the policy it depends on, and whom it
+// favours.
+func facts[S any](command any) prepared {
+	p := prepared{
+		reliesOn: func(any) []StreamID { return nil },
+		benefits: func(any) []StreamID { return nil },
+	}
+	switch c := command.(type) {
+	case Relier:
+		p.reliesOn = func(any) []StreamID { return c.ReliesOn() }
+	case RelierIn[S]:
+		p.reliesOn = func(state any) []StreamID { return c.ReliesOn(state.(S)) }
+	}
+	if c, ok := command.(Governed[S]); ok {
+		p.under = func(state any) Governing { return c.Under(state.(S)) }
+	}
+	if c, ok := command.(Beneficial[S]); ok {
+		p.benefits = func(state any) []StreamID { return c.Benefits(state.(S)) }
+	}
+	return p
 }
 
 func encode[E Event](s *sealing, codec *Codec[E], events []E) ([]Proposed, error) {

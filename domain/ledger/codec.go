@@ -28,18 +28,21 @@ type Shape[E Event] struct {
 	up     func(any) any // nil for a present shape
 	event  func(any) E   // nil for a former shape
 
-	personal personal // where it has personal texts
+	personal    personal // where it has personal texts
+	correctable bool
 }
 
 // Current enters the present shape T under its EventType.
 func Current[T Event, E Event]() Shape[E] {
 	var zero T
+	_, correctable := any(zero).(Correctable)
 	return Shape[E]{
 		name:   zero.EventType(),
 		decode: decodeAs[T],
 		event:  func(v any) E { return v.(E) },
 
-		personal: personalOf(reflect.TypeFor[T]()),
+		personal:    personalOf(reflect.TypeFor[T]()),
+		correctable: correctable,
 	}
 }
 
@@ -119,6 +122,11 @@ func (c *Codec[E]) Encode(event E) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", event.EventType(), err)
 	}
 	return json.Marshal(event)
+}
+
+// correctable says that some present shape may be put right by a correction.
+func (c *Codec[E]) correctable() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(c.entries)), func(s Shape[E]) bool { return s.correctable })
 }
 
 // Names lists every stored name that can be read, former ones included, in order.

@@ -23,6 +23,15 @@ const (
 	KindUnavailable                 // 503: later
 )
 
+// final says that the error is an answer, which asking again later does not change by itself.
+func (k Kind) final() bool {
+	switch k {
+	case KindInvalid, KindDenied, KindNotFound, KindRejected, KindConflict, KindTooLarge, KindPrecondition:
+		return true
+	}
+	return false
+}
+
 // Text is one message in both languages of the users.
 type Text struct {
 	En string `json:"en"`

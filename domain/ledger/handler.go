@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -78,7 +77,9 @@ type Receipt struct {
 	Position Position // of that event; zero where the command recorded nothing
 	Created  bool     // it began the stream
 	Replayed bool     // it had been recorded before; nothing was written now
+	Pending  bool     // it awaits another person's decision: Stream is the approval's
 	Events   []EventRef
+	Effect   *Effect // of an approval's decision: what came of the approved command
 }
 
 // EventRef names one recorded event.
@@ -108,16 +109,38 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 		return Receipt{}, err
 	}
 	t.now = l.Now()
-	if t.act, err = readAct(r.Body, t.now); err != nil {
+	if err := t.read(); err != nil {
 		return Receipt{}, err
 	}
-	if t.command, err = a.prepare(verb.Name, t.act.Data); err != nil {
-		return Receipt{}, err
+	switch {
+	case verb.FourEyes():
+		return l.ask(ctx, t)
+	case a.Category == approvals && verb.Name == "decide":
+		return l.settle(ctx, t)
 	}
-	if _, strict := l.Streams.(Strict); strict && verb.Creates {
+	return l.perform(ctx, t)
+}
+
+// read decodes the body.
+func (t *taken) read() (err error) {
+	if t.act, err = readAct(t.Body, t.now); err != nil {
+		return err
+	}
+	if t.verb.Name == correct.Name {
+		t.corrects = &Correction{}
+		t.command = facts[any](nil)
+		return DecodeStrict(t.act.Data, "/data", t.corrects)
+	}
+	t.command, err = t.aggregate.prepare(t.verb.Name, t.act.Data)
+	return err
+}
+
+// perform records a command that needs nobody else, or nobody any more.
+func (l *Ledger) perform(ctx context.Context, t taken) (Receipt, error) {
+	if _, strict := l.Streams.(Strict); strict && t.verb.Creates {
 		// Mostly nothing is there, and the store says if there is: deciding on nothing saves the
 		// read. Whatever goes wrong is found again by looking.
-		if receipt, _, err := l.record(ctx, t, history{stream: t.stream, state: a.Zero()}); err == nil {
+		if receipt, _, err := l.record(ctx, t, history{stream: t.stream, state: t.aggregate.Zero()}); err == nil {
 			return receipt, nil
 		}
 	}
@@ -135,6 +158,9 @@ type taken struct {
 	now       time.Time
 	act       Act
 	command   prepared
+	corrects  *Correction // where the command is one
+	approval  string      // the stream that approved it
+	approver  string      // and who did
 }
 
 // insist decides on what is there, and again after losing a race or an answer.
@@ -173,53 +199,97 @@ func (l *Ledger) record(ctx context.Context, t taken, h history) (receipt Receip
 	if err := expect(t.verb, t.Expect, h); err != nil {
 		return Receipt{}, true, err
 	}
-	relied, err := l.rely(ctx, t.command.reliesOn)
+	d, err := l.decide(ctx, t, h)
 	if err != nil {
 		return Receipt{}, true, err
 	}
-	sealing := &sealing{ctx: ctx, vault: l.Vault, carried: t.command.personal}
-	events, err := t.command.decide(h.state, Context{Stream: t.stream, On: t.act.OccurredOn, Now: t.now, Actor: t.Actor.Handle, Role: t.role, ReliedOn: relied}, sealing)
-	if err != nil {
-		return Receipt{}, true, err
-	}
-	if len(events) == 0 {
+	if d.store == nil {
 		return Receipt{Stream: t.stream, Version: h.version}, true, nil
 	}
-	meta := l.envelope(t, relied)
+	sealing := &sealing{ctx: ctx, vault: l.Vault, carried: t.command.personal}
+	events, err := d.store(sealing)
+	if err != nil {
+		return Receipt{}, true, err
+	}
+	meta := l.envelope(t, d)
 	if err := sealing.envelope(&meta); err != nil {
 		return Receipt{}, true, err
 	}
-	receipt = Receipt{Stream: t.stream, Created: h.version == 0}
+	receipt = Receipt{Stream: t.stream, Created: !h.begun}
 	for i := range events {
 		events[i].ID = EventID(t.stream, t.Command, i)
 		events[i].Meta = meta
 		receipt.Version = h.version + Version(i) + 1
 		receipt.Events = append(receipt.Events, EventRef{events[i].ID, events[i].Type, receipt.Version})
 	}
-	receipt.Position, err = l.Streams.Append(ctx, t.stream, h.version, events)
+	takes, gives, err := t.aggregate.claimed(h, events)
+	if err != nil {
+		return Receipt{}, true, err
+	}
+	if final, err := l.take(ctx, h, takes, meta); err != nil {
+		return Receipt{}, final, err
+	}
+	if receipt.Position, err = l.Streams.Append(ctx, t.stream, h.version, events); err == nil {
+		l.giveUp(ctx, h.stream, gives, meta)
+	}
 	return receipt, false, err
 }
 
+// decision is what a command comes to on one history.
+type decision struct {
+	relied   []Relied
+	rule     *Rule
+	benefits []StreamID
+	store    stored // nil where nothing is to be recorded
+}
+
+// decide reads what the command depends on and asks the rules.
+func (l *Ledger) decide(ctx context.Context, t taken, h history) (d decision, err error) {
+	at := Context{Stream: t.stream, On: t.act.OccurredOn, Now: t.now, Actor: t.Actor.Handle, Role: t.role, Approver: t.approver}
+	streams := t.command.reliesOn(h.state)
+	if t.command.under != nil {
+		var policy StreamID
+		if at.Rule, policy, err = l.rule(ctx, t.command.under(h.state), t.act); err != nil {
+			return d, err
+		}
+		streams = append(streams[:len(streams):len(streams)], policy)
+	}
+	if at.ReliedOn, at.states, err = l.rely(ctx, streams); err != nil {
+		return d, err
+	}
+	d.relied, d.rule, d.benefits = at.ReliedOn, at.Rule, t.command.benefits(h.state)
+	if t.corrects != nil {
+		d.store, err = t.aggregate.correct(*t.corrects, h, DayOf(t.now))
+	} else {
+		d.store, err = t.command.decide(h.state, at)
+	}
+	return d, err
+}
+
 // envelope is the metadata of what a request caused.
-func (l *Ledger) envelope(t taken, relied []Relied) Metadata {
+func (l *Ledger) envelope(t taken, d decision) Metadata {
 	meta := Metadata{
 		Ledger: l.ID, Command: t.Command, Digest: t.digest,
 		Actor: t.Actor.Handle, Role: t.role, OnBehalfOf: t.act.OnBehalfOf, Authority: t.act.Authority,
 		Correlation: t.act.Correlation, Causation: t.Cause, Trace: t.Trace,
 		OccurredOn: t.act.OccurredOn, Policy: t.act.Policy, Evidence: t.act.Evidence,
-		Source: t.Source, Reason: t.act.Reason, ReliedOn: relied,
+		Source: t.Source, Reason: t.act.Reason, ReliedOn: d.relied,
+		Approval: t.approval, Approver: t.approver,
 	}
-	if meta.Correlation == uuid.Nil {
-		meta.Correlation = t.Command
+	if d.rule != nil {
+		meta.Policy = &Policy{d.rule.Code, d.rule.Version, d.rule.Clause}
 	}
+	if t.corrects != nil {
+		meta.Corrects = t.corrects.Event
+	}
+	meta.Correlation = t.act.correlation(t.Command)
 	return meta
 }
 
 func (l *Ledger) find(r Request) (Aggregate, Verb, error) {
-	i := slices.IndexFunc(l.Aggregates, func(a Aggregate) bool { return a.Category == r.Aggregate })
-	if i >= 0 {
-		if v, ok := l.Aggregates[i].Verb(r.Verb); ok {
-			return l.Aggregates[i], v, nil
+	if a, ok := l.Aggregate(r.Aggregate); ok {
+		if v, ok := a.Verb(r.Verb); ok {
+			return a, v, nil
 		}
 	}
 	return Aggregate{}, Verb{}, &Error{Kind: KindNotFound, Code: "no-such-command", Msg: Text{
@@ -228,8 +298,15 @@ func (l *Ledger) find(r Request) (Aggregate, Verb, error) {
 	}}
 }
 
-// Aggregate finds an aggregate by its category.
+// Aggregate finds an aggregate by its category. Approvals and Claims are always there: whatever is
+// kept may need them.
 func (l *Ledger) Aggregate(category string) (Aggregate, bool) {
+	switch category {
+	case approvals:
+		return Approvals, true
+	case claims:
+		return Claims, true
+	}
 	for _, a := range l.Aggregates {
 		if a.Category == category {
 			return a, true
@@ -245,9 +322,14 @@ func (l *Ledger) Decode(name string, data []byte) (Event, error) {
 
 // Decode reads a stored event of any of the aggregates.
 func Decode(aggregates []Aggregate, name string, data []byte) (Event, error) {
-	for _, a := range aggregates {
-		if slices.Contains(a.Events, name) {
-			return a.Decode(name, data)
+	if _, keeps := keepings.entries[name]; keeps {
+		return keepings.Decode(name, data)
+	}
+	for _, list := range [][]Aggregate{aggregates, {Approvals, Claims}} {
+		for _, a := range list {
+			if slices.Contains(a.Events, name) {
+				return a.Decode(name, data)
+			}
 		}
 	}
 	return nil, fmt.Errorf("unknown event %q", name)
@@ -318,32 +400,6 @@ func (l *Ledger) digest(s StreamID, verb string, body []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// history is a stream as a command finds it.
-type history struct {
-	stream  StreamID
-	state   any
-	version Version
-	own     []Recorded // events that this command recorded before
-}
-
-func (l *Ledger) load(ctx context.Context, t taken) (history, error) {
-	h := history{stream: t.stream, state: t.aggregate.Zero()}
-	for r, err := range l.Streams.Read(ctx, t.stream, 0) {
-		if err != nil {
-			return h, err
-		}
-		e, err := t.aggregate.Decode(r.Type, r.Data)
-		if err != nil {
-			return h, fmt.Errorf("%s version %d: %w", t.stream, r.Version, err)
-		}
-		h.state, h.version = t.aggregate.Evolve(h.state, e, r.Meta), r.Version
-		if r.Meta.Command == t.Command {
-			h.own = append(h.own, r)
-		}
-	}
-	return h, nil
-}
-
 // replay answers a repeat from the record, to whom it was answered first.
 func (l *Ledger) replay(ctx context.Context, h history, digest string, actor Actor) (Receipt, error) {
 	first, last := h.own[0], h.own[len(h.own)-1]
@@ -352,29 +408,33 @@ func (l *Ledger) replay(ctx context.Context, h history, digest string, actor Act
 		return Receipt{}, err
 	}
 	if !same || first.Meta.Actor != actor.Handle {
-		return Receipt{}, Rejected("key-reused", Text{
-			En: "this idempotency key was used before for another request; take a new key",
-			Zh: "该幂等键已用于另一请求,请使用新的键",
-		})
+		return Receipt{}, keyReused()
 	}
-	receipt := Receipt{Stream: h.stream, Version: last.Version, Position: last.Position, Created: first.Version == 1, Replayed: true}
+	receipt := Receipt{Stream: h.stream, Version: last.Version, Position: last.Position, Created: h.creates(), Replayed: true}
 	for _, r := range h.own {
 		receipt.Events = append(receipt.Events, EventRef{r.ID, r.Type, r.Version})
 	}
 	return receipt, nil
 }
 
+func keyReused() error {
+	return Rejected("key-reused", Text{
+		En: "this idempotency key was used before for another request; take a new key",
+		Zh: "该幂等键已用于另一请求,请使用新的键",
+	})
+}
+
 // expect holds the stream against what the maker of the decision saw.
 func expect(v Verb, e Expectation, h history) error {
 	switch {
-	case v.Creates && h.version > 0:
+	case v.Creates && h.begun:
 		return &Error{Kind: KindConflict, Code: "exists", Current: h.version, Msg: Text{
 			En: fmt.Sprintf("%s is there already, at version %d", h.stream, h.version),
 			Zh: fmt.Sprintf("%s 已存在(版本 %d)", h.stream, h.version),
 		}}
 	case v.Creates && (!e.stated || e.any || e.version == 0):
 		return nil
-	case !v.Creates && h.version == 0:
+	case !v.Creates && !h.begun:
 		return NoStream(h.stream)
 	case !e.stated:
 		return &Error{Kind: KindPrecondition, Code: "if-match-needed", Current: h.version, Msg: Text{
@@ -388,30 +448,4 @@ func expect(v Verb, e Expectation, h history) error {
 		}}
 	}
 	return nil
-}
-
-// maxRelied bounds the streams that one command may name.
-const maxRelied = 100
-
-// rely reads the versions of the streams that a command names, each once.
-func (l *Ledger) rely(ctx context.Context, streams []StreamID) ([]Relied, error) {
-	versions := map[string]Relied{}
-	for _, s := range streams {
-		if _, read := versions[s.String()]; read || len(versions) == maxRelied {
-			continue // beyond the bound a rule finds it missing
-		}
-		seen := Relied{Stream: s}
-		for r, err := range l.Streams.Read(ctx, s, 0) {
-			if err != nil {
-				return nil, err
-			}
-			seen.Version = r.Version
-		}
-		versions[s.String()] = seen
-	}
-	var relied []Relied
-	for _, name := range slices.Sorted(maps.Keys(versions)) {
-		relied = append(relied, versions[name])
-	}
-	return relied, nil
 }

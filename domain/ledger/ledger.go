@@ -120,6 +120,7 @@ type Metadata struct {
 	RecordedAt  time.Time   `json:"recorded_at"`           // when the ledger learned it: UTC, stamped by the store adapter, never going back
 	Policy      *Policy     `json:"policy,omitzero"`       // the rule version decided under
 	Approval    string      `json:"approval,omitzero"`     // the approval stream, for a four-eyes act
+	Approver    string      `json:"approver,omitzero"`     // handle of who approved it there
 	Evidence    []Evidence  `json:"evidence,omitzero"`     // digests of the documents relied on
 	Source      Source      `json:"source"`                // how it came in
 	Corrects    uuid.UUID   `json:"corrects,omitzero"`     // the event put right by this one

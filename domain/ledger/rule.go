@@ -2,8 +2,11 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -88,4 +91,87 @@ func (c Context) Knowing(s StreamID, state any) Context {
 	c.states = states
 	c.ReliedOn = append(c.ReliedOn[:len(c.ReliedOn):len(c.ReliedOn)], Relied{s, 1})
 	return c
+}
+
+// maxRelied bounds the streams that one command may name.
+const maxRelied = 100
+
+// rely folds the streams that a command names, each once.
+func (l *Ledger) rely(ctx context.Context, streams []StreamID) ([]Relied, map[StreamID]any, error) {
+	if len(streams) == 0 {
+		return nil, nil, nil
+	}
+	versions, states := map[string]Relied{}, map[StreamID]any{}
+	for _, s := range streams {
+		if _, read := versions[s.String()]; read || len(versions) == maxRelied {
+			continue // beyond the bound a rule finds it missing
+		}
+		a, known := l.Aggregate(s.Category)
+		if !known {
+			versions[s.String()] = Relied{Stream: s}
+			continue
+		}
+		h, err := l.read(ctx, a, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		seen := Relied{Stream: s}
+		if h.begun {
+			seen.Version, states[s] = h.version, h.state
+		}
+		versions[s.String()] = seen
+	}
+	var relied []Relied
+	for _, name := range slices.Sorted(maps.Keys(versions)) {
+		relied = append(relied, versions[name])
+	}
+	return relied, states, nil
+}
+
+// versions is what the handler asks of a policy's state.
+type versions interface {
+	// InForce is the version in force on a day, or, where one is named, that version.
+	InForce(on Date, version string) (Rule, bool)
+}
+
+// rule finds the version that a command is decided under: the client's where it names one.
+func (l *Ledger) rule(ctx context.Context, g Governing, act Act) (*Rule, StreamID, error) {
+	if act.Policy != nil {
+		g.Code, g.Version = act.Policy.Code, act.Policy.Version
+	}
+	stream := PolicyStream(g.Code)
+	_, states, err := l.rely(ctx, []StreamID{stream})
+	if err != nil {
+		return nil, stream, err
+	}
+	policy, known := states[stream].(versions)
+	if !known {
+		return nil, stream, unknownPolicy(g, act)
+	}
+	rule, found := policy.InForce(act.OccurredOn, g.Version)
+	if !found {
+		return nil, stream, unknownPolicy(g, act)
+	}
+	if rule.Form != g.Form {
+		return nil, stream, Rejected("policy-form", Text{
+			En: fmt.Sprintf("the policy %s is of the form %s; this is decided under one of the form %s", g.Code, rule.Form, g.Form),
+			Zh: fmt.Sprintf("政策 %s 的形式为 %s,此决定须适用形式为 %s 的政策", g.Code, rule.Form, g.Form),
+		})
+	}
+	if act.Policy != nil {
+		rule.Clause = act.Policy.Clause
+	}
+	return &rule, stream, nil
+}
+
+// unknownPolicy refuses a version that the client named and nobody adopted. Without one named it is
+// the rule's to say whether it can do without.
+func unknownPolicy(g Governing, act Act) error {
+	if act.Policy == nil {
+		return nil
+	}
+	return Rejected("no-such-policy", Text{
+		En: fmt.Sprintf("the policy %s has no version %s", g.Code, g.Version),
+		Zh: fmt.Sprintf("政策 %s 没有版本 %s", g.Code, g.Version),
+	})
 }

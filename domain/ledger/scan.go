@@ -62,6 +62,8 @@ func (m *Metadata) set(key string, value []byte) bool {
 		return scanText(&m.Trace, value)
 	case "approval":
 		return scanText(&m.Approval, value)
+	case "approver":
+		return scanText(&m.Approver, value)
 	case "reason":
 		return scanText(&m.Reason, value)
 	case "occurred_on":

@@ -114,6 +114,18 @@ func (d Date) DaysSince(e Date) int {
 	return int(days(d) - days(e))
 }
 
+// Plus is the day that is years, months and days later than the first that d may mean. Where the
+// month is too short for the day it is the month's last: a month after 31 January is 28 February.
+func (d Date) Plus(years, months, days int) Date {
+	if d.IsZero() {
+		return d
+	}
+	d = d.First()
+	at := time.Date(int(d.Year)+years, time.Month(int(d.Month)+months), 1, 12, 0, 0, 0, Zone)
+	last := Date{int16(at.Year()), int8(at.Month()), 0}.Last()
+	return DayOf(time.Date(at.Year(), at.Month(), int(min(d.Day, last.Day))+days, 12, 0, 0, 0, Zone))
+}
+
 // String is "2021", "2021-06" or "2021-06-15"; "" for the zero Date.
 func (d Date) String() string {
 	if d.IsZero() {

@@ -24,14 +24,42 @@ type Command interface {
 
 // State is an organisation as far as rules need to know it.
 type State struct {
-	Names ledger.Names `json:"names"`
-	Kind  string       `json:"kind"`
+	Names     ledger.Names `json:"names"`
+	Kind      string       `json:"kind"`
+	UnitKind  string       `json:"unit_kind,omitzero"`
+	USCC      string       `json:"uscc,omitzero"`
+	Foreign   *ForeignID   `json:"foreign,omitzero"`
+	FoundedOn ledger.Date  `json:"founded_on,omitzero"`
+}
+
+// OfKind is what kind of organisation it is.
+func (s State) OfKind() string { return s.Kind }
+
+// Ownership is its kind of unit, which transfer rules look at; empty where unknown.
+func (s State) Ownership() string { return s.UnitKind }
+
+// Founded is when it was founded; zero where unknown.
+func (s State) Founded() ledger.Date { return s.FoundedOn }
+
+// IsAbroad says that it is in a register abroad.
+func (s State) IsAbroad() bool { return s.Foreign != nil }
+
+// claims: one organisation a number of its register.
+func (s State) claims(ledger.StreamID) []ledger.Claim {
+	switch {
+	case s.USCC != "":
+		return []ledger.Claim{{Kind: "uscc", Key: s.USCC}}
+	case s.Foreign != nil:
+		return []ledger.Claim{{Kind: "foreign-register", Key: s.Foreign.Country + " " + s.Foreign.Scheme + " " + s.Foreign.ID}}
+	}
+	return nil
 }
 
 // Decider is the rules of organisations.
 var Decider = ledger.Decider[State, Command, Event]{
 	Decide: func(s State, c Command, at ledger.Context) ([]Event, error) { return c.decide(s, at) },
 	Evolve: func(s State, e Event, m ledger.Metadata) State { return e.apply(s, m) },
+	Claims: State.claims,
 }
 
 // Codec is every stored form of an organisation's events.
@@ -154,7 +182,11 @@ type Registered struct {
 // EventType is the stored name.
 func (Registered) EventType() string { return "organisation.registered.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (Registered) Correctable() {}
+
 func (e Registered) apply(s State, _ ledger.Metadata) State {
-	s.Names, s.Kind = e.Names, e.Kind
+	s.Names, s.Kind, s.UnitKind = e.Names, e.Kind, e.UnitKind
+	s.USCC, s.Foreign, s.FoundedOn = e.USCC, e.Foreign, e.FoundedOn
 	return s
 }

@@ -119,9 +119,14 @@ func TestEveryMistypedCharacterIsFound(t *testing.T) {
 }
 
 func TestTheStateIsWhatRulesNeed(t *testing.T) {
-	c := company(nil)
+	c := company(func(c *Register) { c.UnitKind, c.FoundedOn = "private", ledgertest.Date("1999-03") })
 	s := Decider.Evolve(State{}, Registered(c), ledger.Metadata{})
-	require.Equal(t, State{Names: c.Names, Kind: "company"}, s)
+	require.Equal(t, []any{"company", "private", c.FoundedOn, false}, []any{s.OfKind(), s.Ownership(), s.Founded(), s.IsAbroad()})
+	require.Equal(t, []ledger.Claim{{Kind: "uscc", Key: enterprise}}, Decider.Claims(s, ledger.StreamID{}))
+	s = Decider.Evolve(State{}, Registered{Names: c.Names, Kind: "company", Foreign: abroad}, ledger.Metadata{})
+	require.True(t, s.IsAbroad())
+	require.Equal(t, []ledger.Claim{{Kind: "foreign-register", Key: "SE bolagsverket 556000-4615"}}, Decider.Claims(s, ledger.StreamID{}))
+	require.Empty(t, Decider.Claims(State{}, ledger.StreamID{}))
 }
 
 func TestStoredShapes(t *testing.T) { ledgertest.Shapes(t, Codec, os.DirFS("testdata/events")) }

@@ -63,7 +63,7 @@ func (Erase) decide(s State, at ledger.Context) ([]Event, error) {
 	if s.Proposal == nil {
 		return nil, reject("not-proposed", "the protection officer proposes an erasure before it is decided", "删除须先由个人信息保护负责人提出")
 	}
-	if s.Proposal.By == at.Actor {
+	if s.Proposal.By == at.Approver {
 		return nil, reject("four-eyes", "whoever proposed the erasure does not decide it", "提出删除者不得自行决定(四眼原则)")
 	}
 	if err := s.unheld(); err != nil {

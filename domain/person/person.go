@@ -104,7 +104,7 @@ var Aggregate = ledger.New("person", ledger.Text{En: "person", Zh: "人员"}, De
 		Help: ledger.Text{En: "record the day on which the purpose was achieved; retention counts from it", Zh: "登记处理目的实现之日(保存期自此起算)"}}),
 	ledger.Does[ProposeErasure, Command](ledger.Verb{Name: "propose-erasure", Roles: protection,
 		Help: ledger.Text{En: "ask for personal data to be erased", Zh: "提出删除个人信息"}}),
-	ledger.Does[Erase, Command](ledger.Verb{Name: "erase", FourEyes: true, Roles: deciders,
+	ledger.Does[Erase, Command](ledger.Verb{Name: "erase", Roles: protection, Approvers: deciders,
 		Help: ledger.Text{En: "decide that personal data is erased; the key is destroyed and does not come back", Zh: "决定删除个人信息(密钥销毁,不可恢复)"}}),
 	ledger.Does[Disclose, Command](ledger.Verb{Name: "disclose", Roles: Unblinders,
 		Help: ledger.Text{En: "record that personal data is shown to somebody, for a purpose", Zh: "登记个人信息的查看(须有目的)"}}),

@@ -193,7 +193,7 @@ func TestErasure(t *testing.T) {
 		{Name: "propose under a hold", Given: held, When: ProposeErasure{"unlawful"}, Code: "legal-hold"},
 		{Name: "decide", Given: proposed, When: Erase{}, Then: []Event{DataErased{"subject-request"}}},
 		{Name: "decide what nobody proposed", Given: given, When: Erase{}, Code: "not-proposed"},
-		{Name: "decide one's own", Given: own, When: Erase{}, Code: "four-eyes"},
+		{Name: "approve one's own", Given: own, At: ledger.Context{Approver: ledgertest.Actor}, When: Erase{}, Code: "four-eyes"},
 		{Name: "decide under a hold", Given: heldAfter, When: Erase{}, Code: "legal-hold"},
 	}
 	for _, c := range []Command{somebody(nil), Amend{Name: ledger.Plain("x")}, GiveConsent{"processing", "1"}, WithdrawConsent{"processing"}, Restrict{"disputed"},

@@ -34,6 +34,9 @@ type State struct {
 	Kind   string  `json:"kind"`
 	Grants []Grant `json:"grants"`
 	Tokens []Key   `json:"tokens"`
+
+	Delegations []Delegation `json:"delegations,omitzero"`
+	Interests   []Interest   `json:"interests,omitzero"`
 }
 
 // Grant is a role held from a day to a day, both included; a zero To has no end.
@@ -91,6 +94,9 @@ var Codec = ledger.NewCodec(
 	ledger.Current[TokenIssued, Event](),
 	ledger.Current[TokenRotated, Event](),
 	ledger.Current[TokenRevoked, Event](),
+	ledger.Current[AuthorityDelegated, Event](),
+	ledger.Current[DelegationEnded, Event](),
+	ledger.Current[InterestDeclared, Event](),
 )
 
 // Aggregate is principals for the rest of the program.
@@ -107,10 +113,17 @@ var Aggregate = ledger.New("principal", ledger.Text{En: "principal", Zh: "操作
 		Help: ledger.Text{En: "replace a token by a successor; both open for a time. Everyone their own, an administrator any", Zh: "轮换令牌(新旧令牌重叠有效一段时间);本人可轮换自己的令牌,管理员可轮换任何令牌"}}),
 	ledger.Does[RevokeToken, Command](ledger.Verb{Name: "revoke-token", Roles: administrators,
 		Help: ledger.Text{En: "revoke a token", Zh: "吊销令牌"}}),
+	ledger.Does[Delegate, Command](ledger.Verb{Name: "delegate", Roles: lenders,
+		Help: ledger.Text{En: "lend the authority to decide, for a scope and a time", Zh: "授予决定权限(范围与期限)"}}),
+	ledger.Does[EndDelegation, Command](ledger.Verb{Name: "end-delegation", Roles: lenders,
+		Help: ledger.Text{En: "take lent authority back after a day", Zh: "终止授权"}}),
+	ledger.Does[DeclareInterest, Command](ledger.Verb{Name: "declare-interest", Roles: anyone, Own: except(ledger.ADM),
+		Help: ledger.Text{En: "declare a relation to a person, an organisation or a case, on which one then does not decide", Zh: "申报与人员、机构或事项的利益关系(此后不得参与相关决定)"}}),
 ).SeenBy(ledger.Sight{All: []ledger.Role{ledger.ADM, ledger.AUD}, Concerns: concerns})
 
 var (
 	administrators = []ledger.Role{ledger.ADM}
+	lenders        = []ledger.Role{ledger.APR, ledger.CHR}
 	anyone         = append([]ledger.Role{ledger.ADM}, except(ledger.ADM)...) // the widest first
 )
 
@@ -127,10 +140,8 @@ func concerns(e ledger.Event, _ ledger.Metadata) []string {
 	return nil
 }
 
-var handleSpace = uuid.MustParse("0b0f5a6e-7d0e-5d0a-8f43-6f6f0c0a9d11")
-
 // ID is the stream id of the principal with a handle.
-func ID(handle string) uuid.UUID { return uuid.NewSHA1(handleSpace, []byte(handle)) }
+func ID(handle string) uuid.UUID { return ledger.PrincipalStream(handle).ID }
 
 var handlePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}[a-z0-9]$`)
 

@@ -18,7 +18,6 @@ type Approve struct {
 func (c Approve) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := ledger.First(
 		s.open(false),
-		s.otherPerson(at),
 		ledger.CheckText("body", c.Body, 200, true),
 		ledger.CheckText("meeting", c.Meeting, 200, false),
 		ledger.CheckText("responsible", c.Responsible, 64, false),

@@ -11,6 +11,7 @@ import (
 var (
 	preparers = []ledger.Role{ledger.PM, ledger.TM, ledger.FIN}
 	deciders  = []ledger.Role{ledger.APR, ledger.CHR}
+	asking    = []ledger.Role{ledger.PM, ledger.TM} // for what a decider must approve
 )
 
 // acted remembers on which side who acted.
@@ -18,20 +19,24 @@ func (s State) acted(m ledger.Metadata) State {
 	if slices.Contains(preparers, m.Role) && !slices.Contains(s.Prepared, m.Actor) {
 		s.Prepared = append(slices.Clone(s.Prepared), m.Actor)
 	}
-	if slices.Contains(deciders, m.Role) && !slices.Contains(s.Decided, m.Actor) {
-		s.Decided = append(slices.Clone(s.Decided), m.Actor)
+	decided := m.Approver
+	if slices.Contains(deciders, m.Role) {
+		decided = m.Actor // before requests had to be approved, deciders sent the command
+	}
+	if decided != "" && !slices.Contains(s.Decided, decided) {
+		s.Decided = append(slices.Clone(s.Decided), decided)
 	}
 	return s
 }
 
 // oneSide refuses who acted on the other side of this project before, whatever roles they hold
-// today.
+// today: to ask, and to approve.
 func (s State) oneSide(at ledger.Context) error {
 	switch {
-	case slices.Contains(deciders, at.Role) && slices.Contains(s.Prepared, at.Actor):
+	case slices.Contains(s.Prepared, at.Approver):
 		return ledger.Rejected("four-eyes", ledger.Text{
-			En: fmt.Sprintf("%s helped to prepare this project; another person must decide", at.Actor),
-			Zh: fmt.Sprintf("%s 参与过本项目的经办,须由他人决定", at.Actor),
+			En: fmt.Sprintf("%s helped to prepare this project; another person must decide", at.Approver),
+			Zh: fmt.Sprintf("%s 参与过本项目的经办,须由他人决定", at.Approver),
 		})
 	case slices.Contains(preparers, at.Role) && slices.Contains(s.Decided, at.Actor):
 		return ledger.Rejected("four-eyes", ledger.Text{

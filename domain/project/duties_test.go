@@ -21,17 +21,23 @@ func TestNobodyActsOnBothSidesOfAProject(t *testing.T) {
 		did("chair", ledger.CHR, StageGateDecided{Gate: 0, Decision: "go"}),
 		did("boss", ledger.APR, ProjectApproved{Body: "panel"}),
 	}
+	given = append(given, ledgertest.Past[Event]{Event: StageGateDecided{Gate: 2, Decision: "hold"}, Meta: ledger.Metadata{
+		Actor: "pm", Role: ledger.PM, Approver: "lent", OccurredOn: ledgertest.Before}})
 	at := func(actor string, role ledger.Role) ledger.Context { return ledger.Context{Actor: actor, Role: role} }
+	by := func(approver string) ledger.Context {
+		return ledger.Context{Actor: "pm", Role: ledger.PM, Approver: approver}
+	}
+	gate := DecideGate{Gate: 2, Decision: "go"}
 	ledgertest.Run(t, Decider, Codec, []ledgertest.Case[Command, Event]{
-		{Name: "who assessed decides", Given: given, At: at("tm", ledger.CHR), When: DecideGate{Gate: 2, Decision: "go"}, Code: "four-eyes"},
-		{Name: "who proposed ends", Given: given, At: at("pm", ledger.APR), When: Terminate{Ground: "market"}, Code: "four-eyes"},
+		{Name: "who assessed decides", Given: given, At: by("tm"), When: gate, Code: "four-eyes"},
+		{Name: "who proposed ends", Given: given, At: by("pm"), When: Terminate{Ground: "market"}, Code: "four-eyes"},
+		{Name: "who approved a gate works on it", Given: given, At: at("lent", ledger.TM), When: AssessReadiness{Readiness: Readiness{"ISO16290", 5}}, Code: "four-eyes"},
 		{Name: "who decided a gate works on it", Given: given, At: at("chair", ledger.TM), When: AssessReadiness{Readiness: Readiness{"ISO16290", 5}}, Code: "four-eyes"},
 		{Name: "who approved agrees funding", Given: given, At: at("boss", ledger.FIN), When: AgreeFunding{Amount: yuan(1)}, Code: "four-eyes"},
-		{Name: "who decided decides on", Given: given, At: at("chair", ledger.CHR), When: DecideGate{Gate: 2, Decision: "go"},
-			Then: []Event{StageGateDecided{Gate: 2, Decision: "go"}}},
+		{Name: "who decided decides on", Given: given, At: by("chair"), When: gate, Then: []Event{StageGateDecided(gate)}},
 		{Name: "who prepared works on", Given: given, At: at("tm", ledger.PM), When: AgreeFunding{Amount: yuan(1)},
 			Then: []Event{FundingAgreed{Amount: yuan(1)}}},
-		{Name: "on another project who prepares may decide", Given: given[:1], At: at("tm", ledger.CHR), When: DecideGate{Gate: 0, Decision: "go"},
+		{Name: "on another project who prepares may decide", Given: given[:1], At: by("tm"), When: DecideGate{Gate: 0, Decision: "go"},
 			Then: []Event{StageGateDecided{Gate: 0, Decision: "go"}}},
 	})
 }

@@ -13,7 +13,6 @@ type Terminate struct {
 func (c Terminate) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := ledger.First(
 		s.open(false),
-		s.otherPerson(at),
 		ledger.CheckOneOf("ground", c.Ground, "technical-failure", "market", "force-majeure", "breach", "misconduct"),
 		ledger.CheckText("loss_split", c.LossSplit, 500, false),
 		ledger.CheckText("dossier", c.Dossier, 200, false),
@@ -56,7 +55,6 @@ type Complete struct {
 func (c Complete) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := ledger.First(
 		s.open(true),
-		s.otherPerson(at),
 		ledger.CheckText("acceptance", c.Acceptance, 200, true),
 		ledger.CheckText("summary", c.Summary, 2000, false),
 		checkTexts("run_on", c.RunOn),

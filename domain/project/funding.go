@@ -40,6 +40,9 @@ type FundingAgreed struct {
 // EventType is the stored name.
 func (FundingAgreed) EventType() string { return "project.funding-agreed.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (FundingAgreed) Correctable() {}
+
 func (e FundingAgreed) apply(s State, _ ledger.Metadata) State {
 	s.Funding = e.Amount
 	return s

@@ -38,7 +38,6 @@ func (c DecideGate) decide(s State, at ledger.Context) ([]Event, error) {
 		ledger.CheckOneOf("decision", c.Decision, "go", "hold", "recycle", "kill"),
 		c.checkDetail(),
 		s.open(c.Gate >= 2),
-		s.otherPerson(at),
 		notBefore(at, s.ProposedOn, theProposal),
 	); err != nil {
 		return nil, err

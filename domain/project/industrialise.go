@@ -45,6 +45,9 @@ type IndustrialisationConfirmed struct {
 // EventType is the stored name.
 func (IndustrialisationConfirmed) EventType() string { return "project.industrialisation-confirmed.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (IndustrialisationConfirmed) Correctable() {}
+
 func (e IndustrialisationConfirmed) apply(s State, _ ledger.Metadata) State {
 	s.Stage, s.Site = Industrialised, e.Site
 	return s

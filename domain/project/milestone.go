@@ -71,6 +71,9 @@ type MilestoneVerified struct {
 // EventType is the stored name.
 func (MilestoneVerified) EventType() string { return "project.milestone-verified.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (MilestoneVerified) Correctable() {}
+
 func (e MilestoneVerified) apply(s State, _ ledger.Metadata) State {
 	s.Results = slices.DeleteFunc(slices.Clone(s.Results), func(r Result) bool { return r.Milestone == e.Milestone })
 	s.Results = append(s.Results, Result{e.Milestone, e.Result})

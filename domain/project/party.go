@@ -57,6 +57,9 @@ type PartyJoined struct {
 // EventType is the stored name.
 func (PartyJoined) EventType() string { return "project.party-joined.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (PartyJoined) Correctable() {}
+
 func (e PartyJoined) apply(s State, _ ledger.Metadata) State {
 	s.Parties = append(s.Parties[:len(s.Parties):len(s.Parties)], e.Party)
 	return s

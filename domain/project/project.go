@@ -69,7 +69,8 @@ type State struct {
 	Links       []Link       `json:"links,omitzero"`
 	Readiness   Readiness    `json:"readiness,omitzero"`
 	Funding     ledger.Money `json:"funding,omitzero"`
-	Site        string       `json:"site,omitzero"`     // where it went into production
+	Site        string       `json:"site,omitzero"` // where it went into production
+	Code        string       `json:"code,omitzero"`
 	Prepared    []string     `json:"prepared,omitzero"` // handles of those who asked or worked for it
 	Decided     []string     `json:"decided,omitzero"`  // handles of those who decided on it
 }
@@ -83,7 +84,24 @@ var Decider = ledger.Decider[State, Command, Event]{
 		return c.decide(s, at)
 	},
 	Evolve: func(s State, e Event, m ledger.Metadata) State { return e.apply(s, m).acted(m) },
+	Claims: func(s State, _ ledger.StreamID) []ledger.Claim {
+		if s.Code == "" {
+			return nil
+		}
+		return []ledger.Claim{{Kind: "project-code", Key: s.Code}}
+	},
 }
+
+// Live says that the project is approved and not closed.
+func (s State) Live() bool { return s.ApprovedOn != ledger.Date{} && !s.IsClosed() }
+
+// IsClosed says that it takes no more decisions.
+func (s State) IsClosed() bool {
+	return s.Stage == Completed || s.Stage == Rejected || s.Stage == Terminated
+}
+
+// InChargeOf is the handle of the person responsible; empty where none is named.
+func (s State) InChargeOf() string { return s.Responsible }
 
 // Codec is every stored form of a project's events.
 var Codec = ledger.NewCodec(
@@ -105,9 +123,9 @@ var Codec = ledger.NewCodec(
 var Aggregate = ledger.New("project", ledger.Text{En: "project", Zh: "技术转移项目"}, Decider, Codec,
 	ledger.Does[Propose, Command](ledger.Verb{Name: "propose", Creates: true, Roles: []ledger.Role{ledger.PM},
 		Help: ledger.Text{En: "propose a project", Zh: "项目申报"}}),
-	ledger.Does[Approve, Command](ledger.Verb{Name: "approve", FourEyes: true, Roles: []ledger.Role{ledger.APR},
+	ledger.Does[Approve, Command](ledger.Verb{Name: "approve", Roles: asking, Approvers: []ledger.Role{ledger.APR},
 		Help: ledger.Text{En: "approve a proposed project", Zh: "立项"}}),
-	ledger.Does[DecideGate, Command](ledger.Verb{Name: "decide-gate", FourEyes: true, Roles: []ledger.Role{ledger.APR, ledger.CHR},
+	ledger.Does[DecideGate, Command](ledger.Verb{Name: "decide-gate", Roles: asking, Approvers: []ledger.Role{ledger.APR, ledger.CHR},
 		Help: ledger.Text{En: "decide a stage gate: go, hold, recycle or kill", Zh: "阶段评审:通过、暂缓、返修、终止"}}),
 	ledger.Does[VerifyMilestone, Command](ledger.Verb{Name: "verify-milestone", Roles: []ledger.Role{ledger.TM},
 		Help: ledger.Text{En: "verify a milestone", Zh: "里程碑核验"}}),
@@ -123,9 +141,9 @@ var Aggregate = ledger.New("project", ledger.Text{En: "project", Zh: "技术转�
 		Help: ledger.Text{En: "link to the project that this one continues", Zh: "关联前序项目"}}),
 	ledger.Does[ConfirmIndustrialisation, Command](ledger.Verb{Name: "confirm-industrialisation", Roles: []ledger.Role{ledger.PM},
 		Help: ledger.Text{En: "confirm production after a Go at G4", Zh: "产业化投产确认"}}),
-	ledger.Does[Terminate, Command](ledger.Verb{Name: "terminate", FourEyes: true, Roles: []ledger.Role{ledger.APR},
+	ledger.Does[Terminate, Command](ledger.Verb{Name: "terminate", Roles: asking, Approvers: []ledger.Role{ledger.APR},
 		Help: ledger.Text{En: "end a project before its completion", Zh: "项目终止"}}),
-	ledger.Does[Complete, Command](ledger.Verb{Name: "complete", FourEyes: true, Roles: []ledger.Role{ledger.APR},
+	ledger.Does[Complete, Command](ledger.Verb{Name: "complete", Roles: asking, Approvers: []ledger.Role{ledger.APR},
 		Help: ledger.Text{En: "accept and close a project after a Go at G5", Zh: "结项(验收)"}}),
 ).SeenBy(Sight)
 
@@ -201,24 +219,13 @@ func checkMilestones(list []Milestone) error {
 // open refuses what needs a project that is neither closed nor, where live, still a proposal.
 func (s State) open(live bool) error {
 	switch {
-	case s.Stage == Completed || s.Stage == Rejected || s.Stage == Terminated:
+	case s.IsClosed():
 		return ledger.Rejected("closed", ledger.Text{
 			En: fmt.Sprintf("the project is %s and takes no more decisions", s.Stage),
 			Zh: fmt.Sprintf("项目已关闭(%s),不再接受决定", stageZh(s.Stage)),
 		})
 	case live && s.Stage == Proposed:
 		return ledger.Rejected("not-approved", ledger.Text{En: "the project is not approved yet", Zh: "项目尚未立项"})
-	}
-	return nil
-}
-
-// otherPerson is the four-eyes rule: who decides is not who proposed.
-func (s State) otherPerson(at ledger.Context) error {
-	if at.Actor == s.ProposedBy {
-		return ledger.Rejected("four-eyes", ledger.Text{
-			En: fmt.Sprintf("%s proposed this project; another person must decide", at.Actor),
-			Zh: fmt.Sprintf("%s 是本项目申报人,须由他人决定", at.Actor),
-		})
 	}
 	return nil
 }

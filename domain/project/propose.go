@@ -123,8 +123,11 @@ type ProjectProposed struct {
 // EventType is the stored name.
 func (ProjectProposed) EventType() string { return "project.proposed.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (ProjectProposed) Correctable() {}
+
 func (e ProjectProposed) apply(s State, m ledger.Metadata) State {
-	s.Stage, s.Titles = Proposed, e.Titles
+	s.Stage, s.Titles, s.Code = Proposed, e.Titles, e.Code
 	s.ProposedBy, s.ProposedOn = m.Actor, m.OccurredOn
 	// In the order of dates, a party may stand here that joined before the year proposed in.
 	s.Parties, s.Milestones = append(slices.Clone(e.Parties), s.Parties...), e.Milestones

@@ -29,6 +29,9 @@ type ReadinessAssessed struct {
 // EventType is the stored name.
 func (ReadinessAssessed) EventType() string { return "project.readiness-assessed.v1" }
 
+// Correctable: a wrong record is put right by a correction.
+func (ReadinessAssessed) Correctable() {}
+
 func (e ReadinessAssessed) apply(s State, _ ledger.Metadata) State {
 	s.Readiness = e.Readiness
 	return s
