@@ -32,9 +32,9 @@ type page struct {
 	Title  string
 	Who    whoami // zero where nobody is signed in
 	Moment moment
-	Bar    *bar   // the controls of time; nil where a page has none
+	Bar    *bar // the controls of time; nil where a page has none
 	Head   projections.Checkpoint
-	Behind uint64 // events that the read models have not seen
+	Behind int64  // events that the read models have not seen
 	Live   bool   // the page is asked for again when something is recorded
 	Said   string // what came of the form that led here
 	Wrong  *problem
@@ -49,8 +49,11 @@ type page struct {
 }
 
 type whoami struct {
-	Handle  string
-	Roles   []struct{ Role ledger.Role; Name ledger.Text }
+	Handle string
+	Roles  []struct {
+		Role ledger.Role
+		Name ledger.Text
+	}
 	Expires string
 }
 
@@ -232,11 +235,18 @@ func (p *page) Here(path string) bool {
 
 // Holds says whether the reader has one of some roles.
 func (p *page) Holds(roles []ledger.Role) bool {
-	return slices.ContainsFunc(p.Who.Roles, func(mine struct{ Role ledger.Role; Name ledger.Text }) bool { return slices.Contains(roles, mine.Role) })
+	return slices.ContainsFunc(p.Who.Roles, func(mine struct {
+		Role ledger.Role
+		Name ledger.Text
+	}) bool {
+		return slices.Contains(roles, mine.Role)
+	})
 }
 
 // PartOnly says that a script asks for the part of a page that it will put in place.
-func (p *page) PartOnly() bool { return p.r.Header.Get("HX-Request") == "true" && p.r.Header.Get("HX-Request-Type") == "partial" }
+func (p *page) PartOnly() bool {
+	return p.r.Header.Get("HX-Request") == "true" && p.r.Header.Get("HX-Request-Type") == "partial"
+}
 
 // parse reads each page's template, with the layout and the parts they share, in each language.
 func (s *site) parse() (map[string]map[string]*template.Template, error) {

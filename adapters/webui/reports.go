@@ -181,4 +181,3 @@ var behind = map[string]counting{
 
 // drawn is the measure that a report's chart shows first.
 var drawn = map[string]string{"k06": "approved_share", "k07": "median_days"}
-

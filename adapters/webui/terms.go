@@ -100,6 +100,6 @@ var eventNames = map[string]ledger.Text{
 	"project.funding-adjusted": {En: "Funding adjusted", Zh: "资助金额调整"}, "project.party-joined": {En: "Party joined", Zh: "参与单位登记"}, "project.linked": {En: "Project linked", Zh: "关联前序项目"},
 	"project.industrialisation-confirmed": {En: "Industrialisation confirmed", Zh: "产业化投产"}, "project.terminated": {En: "Project terminated", Zh: "项目终止"}, "project.completed": {En: "Project completed", Zh: "结项"},
 	"organisation.registered": {En: "Organisation registered", Zh: "主体登记"},
-	"principal.enrolled": {En: "Principal enrolled", Zh: "账号登记"}, "principal.role-granted": {En: "Role granted", Zh: "授予角色"}, "principal.role-revoked": {En: "Role revoked", Zh: "撤销角色"}, "principal.token-issued": {En: "Token issued", Zh: "签发令牌"}, "principal.token-revoked": {En: "Token revoked", Zh: "吊销令牌"},
+	"principal.enrolled":      {En: "Principal enrolled", Zh: "账号登记"}, "principal.role-granted": {En: "Role granted", Zh: "授予角色"}, "principal.role-revoked": {En: "Role revoked", Zh: "撤销角色"}, "principal.token-issued": {En: "Token issued", Zh: "签发令牌"}, "principal.token-revoked": {En: "Token revoked", Zh: "吊销令牌"},
 	"person.enrolled": {En: "Person enrolled", Zh: "人员登记"}, "person.data-erased": {En: "Personal data erased", Zh: "个人信息删除"},
 }

@@ -267,4 +267,3 @@ func (p *page) toldOf(e event) told {
 	}
 	return t
 }
-

@@ -30,8 +30,8 @@ import (
 
 // Config is what the pages are made of. API, Standing and Log are required.
 type Config struct {
-	API        http.Handler                                                   // answers what the pages ask, and every path that is no page
-	Standing   func(context.Context) (projections.Checkpoint, uint64, error) // how far the read models stand, and how many events they are behind
+	API        http.Handler                                                 // answers what the pages ask, and every path that is no page
+	Standing   func(context.Context) (projections.Checkpoint, int64, error) // how far the read models stand, and how many events they are behind
 	Aggregates []ledger.Aggregate
 	Views      []projections.View
 	Reports    []projections.Report
@@ -100,6 +100,8 @@ func (s *site) routes() []route {
 		{"sign-in", "POST", "/sign-in", true, s.signIn},
 		{"sign-out", "POST", "/sign-out", true, s.signOut},
 		{"home", "GET", "/", false, s.home},
+		{"board", "GET", "/board", false, s.board},
+		{"moment", "GET", "/moment", false, s.moment},
 		{"views", "GET", "/views", false, s.viewList},
 		{"view", "GET", "/views/{view}", false, s.view},
 		{"reports", "GET", "/reports", false, s.reportList},

@@ -53,15 +53,16 @@ func trimPlural(name string) string { return strings.TrimSuffix(name, "s") }
 
 // words is every word of the pages that no table has.
 var words = map[string]ledger.Text{
+	"search": {En: "Search", Zh: "搜索"}, "park": {En: "Park", Zh: "园区"}, "action": {En: "Action", Zh: "行动"}, "hold-over": {En: "hold ended on ", Zh: "暂缓已届期:"},
 	"brand": {En: "Ledger", Zh: "统计台账"}, "skip": {En: "Skip to the content", Zh: "跳到正文"},
 	"home": {En: "Desk", Zh: "工作台"}, "views": {En: "Registers", Zh: "台账"}, "reports": {En: "Reports", Zh: "报表"}, "history": {En: "History", Zh: "入账记录"},
 	"commands": {En: "Commands", Zh: "命令"}, "catalogue": {En: "Catalogue", Zh: "目录"}, "board": {En: "Board", Zh: "看板"}, "map": {En: "Map", Zh: "资源图"},
 	"other": {En: "中文", Zh: "English"}, "menu": {En: "Main menu", Zh: "主菜单"}, "signed-in": {En: "Signed in as", Zh: "当前用户"},
 	"sign-in": {En: "Sign in", Zh: "登录"}, "sign-out": {En: "Sign out", Zh: "退出"}, "token": {En: "Access token", Zh: "访问令牌"},
-	"token-help":    {En: "The administrator issues it with “ttledger token issue”. It stays in this form; the browser keeps a session of twelve hours at most.", Zh: "由管理员以 ttledger token issue 签发。令牌不会保存在浏览器中,会话最长 12 小时。"},
-	"sign-in-lead":  {En: "Every fact is an immutable event; nothing is edited, only corrected in the open.", Zh: "每一事实均为不可变更的事件;只可公开更正,不可涂改。"},
-	"sign-in-oidc":  {En: "Sign in by the organisation’s identity service", Zh: "使用单位统一身份登录"},
-	"time":          {En: "Moment", Zh: "时点"}, "as-of": {En: "True on (T)", Zh: "业务时点 T"}, "known-at": {En: "Known at entry (K)", Zh: "入账时点 K"},
+	"token-help":   {En: "The administrator issues it with “ttledger token issue”. It stays in this form; the browser keeps a session of twelve hours at most.", Zh: "由管理员以 ttledger token issue 签发。令牌不会保存在浏览器中,会话最长 12 小时。"},
+	"sign-in-lead": {En: "Every fact is an immutable event; nothing is edited, only corrected in the open.", Zh: "每一事实均为不可变更的事件;只可公开更正,不可涂改。"},
+	"sign-in-oidc": {En: "Sign in by the organisation’s identity service", Zh: "使用单位统一身份登录"},
+	"time":         {En: "Moment", Zh: "时点"}, "as-of": {En: "True on (T)", Zh: "业务时点 T"}, "known-at": {En: "Known at entry (K)", Zh: "入账时点 K"},
 	"as-of-help":    {En: "What had occurred by the end of this day", Zh: "截至该日业务上已发生的"},
 	"known-at-help": {En: "What the ledger had learned up to this entry", Zh: "截至该条账本已入账的"},
 	"look":          {En: "Look", Zh: "查看"}, "now": {En: "Back to now", Zh: "回到现在"}, "past": {En: "You are looking at the past; it can be read and not written.", Zh: "正在查看过去的状态:只读。"},

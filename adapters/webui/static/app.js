@@ -60,19 +60,36 @@ for (const button of document.querySelectorAll('[data-print]')) {
 const refused = document.getElementById('refused');
 if (refused) refused.focus();
 
-// What is recorded while a page is looked at is told, and shown when asked for.
+// What is recorded while a page is looked at is told, and shown when asked for. Events have names
+// of their own, which EventSource would have to know, so the stream is read line by line.
 const from = document.body.dataset.live;
-if (from && window.EventSource) {
-  let feed, seen = 0;
+if (from) {
   const news = document.getElementById('news');
-  const open = () => {
-    feed = new EventSource(`/v1/events?format=sse&after=${Number(from) + seen}`);
-    feed.onmessage = feed.onevent = () => {
-      seen++;
-      news.hidden = false;
-      news.querySelector('[data-count]').textContent = seen;
-    };
+  let last = from, seen = 0, reading;
+  const heard = line => {
+    if (!line.startsWith('id:')) return;
+    last = line.slice(3).trim();
+    seen++;
+    news.hidden = false;
+    news.querySelector('[data-count]').textContent = seen;
   };
-  document.addEventListener('visibilitychange', () => { if (document.hidden) feed.close(); else open(); });
-  open();
+  const follow = async () => {
+    reading = new AbortController();
+    try {
+      const answer = await fetch(`/v1/events?after=${last}`, {headers: {Accept: 'text/event-stream'}, signal: reading.signal});
+      if (!answer.ok) return;
+      let rest = '';
+      for (const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();;) {
+        const {value, done} = await reader.read();
+        if (done) break;
+        const lines = (rest + value).split('\n');
+        rest = lines.pop();
+        lines.forEach(heard);
+      }
+    } catch { /* gone; looked for again below */ }
+    if (!document.hidden) setTimeout(follow, 3000);
+  };
+  document.addEventListener('visibilitychange', () => { if (document.hidden) reading.abort(); else follow(); });
+  addEventListener('pagehide', () => reading.abort());
+  follow();
 }
