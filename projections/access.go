@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"ttledger/domain/achievement"
+	"ttledger/domain/contract"
 	"ttledger/domain/ledger"
 	"ttledger/domain/project"
 	"ttledger/domain/trace"
@@ -20,8 +22,10 @@ type InvolvementRow struct {
 // Concerning is, for each kind of thing of which some role sees its own only, whom a fact makes it
 // the affair of. The API does not start where one is missing.
 var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
-	"project":  project.Sight.Concerns,
-	"approval": ledger.Approvals.Sight.Concerns,
+	"project":     project.Sight.Concerns,
+	"achievement": achievement.Sight.Concerns,
+	"approval":    ledger.Approvals.Sight.Concerns,
+	"contract":    contract.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a

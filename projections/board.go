@@ -11,7 +11,8 @@ import (
 
 // Views is every read model, in display order. A new one is a file and a line here.
 func Views() []View {
-	return []View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, Involvement, AccessDays}
+	return []View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, Involvement, AccessDays,
+		AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations}
 }
 
 // Readers may read what holds no personal data; of which rows, an aggregate's Sight says.

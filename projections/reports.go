@@ -1,6 +1,10 @@
 package projections
 
-import "ttledger/domain/ledger"
+import (
+	"slices"
+
+	"ttledger/domain/ledger"
+)
 
 // Report is a standard question, answered by SQL over the rows of one moment. A view is named in
 // the SQL as {view-name}; :as_of is T as a day, and each parameter is bound as text under its
@@ -23,7 +27,9 @@ type Param struct {
 }
 
 // Reports is every report, in display order. A new one is a line here.
-func Reports() []Report { return []Report{Funnel, CycleTime} }
+func Reports() []Report {
+	return slices.Concat([]Report{Funnel, CycleTime}, conversionReports, dossierReports, ContractReports)
+}
 
 var cohorts = []Param{
 	{Name: "from", Help: ledger.Text{En: "first cohort year", Zh: "起始队列年份"}},
@@ -95,7 +101,12 @@ WITH s AS (
   SELECT 2, approved_on, pilot_on, ended_on, held_since, holds FROM s UNION ALL
   SELECT 3, pilot_on, industrialised_on, ended_on, held_since, holds FROM s UNION ALL
   SELECT 4, industrialised_on, completed_on, ended_on, held_since, holds FROM s
-), spans AS (
+)` + cycleFigures,
+}
+
+// cycleFigures is the figures of CTEs named steps (n, step) and pairs (n, a, b, ended_on, held_since,
+// holds): of each step the days from a to b less the days on hold.
+const cycleFigures = `, spans AS (
   SELECT n, a, b IS NOT NULL AS closed,
          length(a) < 10 OR length(coalesce(b, a)) < 10 AS imprecise,
          coalesce(b, :as_of) AS z, holds,
@@ -125,5 +136,4 @@ SELECT steps.step,
   FROM steps
   LEFT JOIN figures AS through ON through.n = steps.n AND through.closed
   LEFT JOIN figures AS still ON still.n = steps.n AND NOT still.closed
- ORDER BY steps.n`,
-}
+ ORDER BY steps.n`

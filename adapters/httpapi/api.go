@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -187,10 +188,21 @@ func (a *api) routes() []route {
 		{"views", "GET", "/v1/views", all, a.views},
 		{"view", "GET", "/v1/views/{view}", all, a.settled(a.traced(a.view))},
 		{"view-row", "GET", "/v1/views/{view}/{key}", all, a.settled(a.traced(a.viewRow))},
+		{"approvals", "GET", "/v1/approvals", all, as(a.settled(a.traced(a.view)), "view", projections.Approvals.Name)},
+		{"approval", "GET", "/v1/approvals/{id}", all, as(a.settled(a.traced(a.stream)), "aggregate", ledger.Approvals.Category)},
 		{"subject", "GET", "/v1/subjects/{id}", projections.PersonReaders, a.settled(a.traced(a.subject))},
 		{"reports", "GET", "/v1/reports", all, a.reports},
 		{"report", "GET", "/v1/reports/{code}", all, a.settled(a.traced(a.report))},
 		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},
+	}
+}
+
+// as is a handler under another address, which leaves a part of its own unsaid.
+func as(h handler, variable, value string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		vars := map[string]string{variable: value}
+		maps.Copy(vars, mux.Vars(r))
+		return h(w, mux.SetURLVars(r, vars))
 	}
 }
 

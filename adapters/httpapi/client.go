@@ -49,6 +49,7 @@ func (c *Client) Do(ctx context.Context, r ledger.Request) (ledger.Receipt, erro
 	receipt := ledger.Receipt{
 		Stream: got.Stream, Version: got.Version, Events: got.Events,
 		Created: answer.StatusCode == http.StatusCreated, Replayed: got.Replayed,
+		Pending: answer.StatusCode == http.StatusAccepted, Effect: got.Effect,
 	}
 	if got.Position != "" {
 		receipt.Position, err = ledger.ParsePosition(got.Position)

@@ -48,7 +48,7 @@ func TestTheClientIsTheLedgerFromAfar(t *testing.T) {
 	require.Equal(t, "/data/titles", got.Fields[0].Pointer)
 	require.Equal(t, "命令内容不符合要求", got.Msg.En, "the language that was asked for, in both")
 
-	c.Token, r.Verb, r.Body = w.tokens["bea"], "decide-gate", []byte(`{"data":{"gate":0,"decision":"go"}}`)
+	c.Token, r.Verb, r.Body = w.tokens["tam"], "assess-readiness", []byte(`{"data":{"readiness":{"scale":"ISO16290","level":4}}}`)
 	_, err = c.Do(t.Context(), r)
 	require.Equal(t, ledger.KindPrecondition, ledger.KindOf(err))
 	r.Expect = ledger.At(7)

@@ -113,7 +113,7 @@ func TestAStreamAsCloudEvents(t *testing.T) {
 	w := newWorld(t)
 	id := w.propose("one", "2026-05-04")
 	w.settle()
-	require.Equal(t, 200, w.post("bea", "/v1/commands/project/"+id+"/decide-gate", `{"occurred_on":"2026-06","data":{"gate":0,"decision":"go"}}`,
+	require.Equal(t, 200, w.post("tam", "/v1/commands/project/"+id+"/assess-readiness", `{"occurred_on":"2026-06","data":{"readiness":{"scale":"ISO16290","level":4}}}`,
 		"If-Match: *", "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").status)
 	all := w.recorded()
 	first, second := all[len(all)-2], all[len(all)-1]

@@ -20,6 +20,8 @@ type result struct {
 	Events   []ledger.EventRef `json:"events"` // none where it was so already
 	Position ledger.Position   `json:"position,omitzero"`
 	Replayed bool              `json:"replayed,omitzero"`
+	Approval string            `json:"approval,omitzero"` // where it awaits another person's decision
+	Effect   *ledger.Effect    `json:"effect,omitzero"`   // of a decision: what came of the approved command
 }
 
 // command decides one command.
@@ -96,17 +98,28 @@ func writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt
 	if receipt.Replayed {
 		h.Set("Idempotency-Replayed", "true")
 	}
-	if receipt.Created {
+	answer := result{
+		Stream: receipt.Stream.String(), Version: receipt.Version, Events: append([]ledger.EventRef{}, receipt.Events...),
+		Position: receipt.Position, Replayed: receipt.Replayed, Effect: receipt.Effect,
+	}
+	switch {
+	case receipt.Pending:
+		status = http.StatusAccepted
+		answer.Approval = "/v1/approvals/" + receipt.Stream.ID.String()
+		h.Set("Location", answer.Approval)
+	case receipt.Created:
 		status = http.StatusCreated
 		h.Set("Location", streamPath(receipt.Stream))
+	}
+	if e := receipt.Effect; e != nil && e.Position.Compare(receipt.Position) > 0 {
+		h.Set("Ledger-Position", e.Position.String())
 	}
 	if prefer(r.Header).minimal {
 		h.Set("Preference-Applied", "return=minimal")
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	events := append([]ledger.EventRef{}, receipt.Events...)
-	return writeJSON(w, status, result{receipt.Stream.String(), receipt.Version, events, receipt.Position, receipt.Replayed})
+	return writeJSON(w, status, answer)
 }
 
 func etag(v ledger.Version) string { return strconv.Quote(strconv.FormatUint(uint64(v), 10)) }

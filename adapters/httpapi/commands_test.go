@@ -30,7 +30,7 @@ func TestACommandIsRecorded(t *testing.T) {
 	require.Equal(t, a.header.Get("Ledger-Position"), got["position"])
 	require.NotContains(t, got, "replayed")
 	event := got["events"].([]any)[0].(map[string]any)
-	require.Equal(t, "project.proposed.v1", event["type"])
+	require.Equal(t, "project.proposed.v2", event["type"])
 
 	for r, err := range w.store.Read(t.Context(), ledger.StreamID{Category: "project", ID: uuid.MustParse(id)}, 0) {
 		require.NoError(t, err)
@@ -40,12 +40,12 @@ func TestACommandIsRecorded(t *testing.T) {
 		require.Equal(t, event["id"], r.ID.String())
 	}
 
-	a = w.post("bea", "/v1/commands/project/"+id+"/decide-gate", `{"data":{"gate":0,"decision":"go"}}`, `If-Match: "1"`)
+	a = w.post("tam", "/v1/commands/project/"+id+"/assess-readiness", `{"data":{"readiness":{"scale":"ISO16290","level":4}}}`, `If-Match: "1"`)
 	require.Equal(t, 200, a.status, a.body)
 	require.Equal(t, `"2"`, a.header.Get("ETag"))
 	require.Empty(t, a.header.Get("Location"))
 
-	a = w.post("bea", "/v1/commands/project/"+id+"/decide-gate", `{"data":{"gate":1,"decision":"go"}}`, `If-Match: *`, "Prefer: return=minimal")
+	a = w.post("tam", "/v1/commands/project/"+id+"/assess-readiness", `{"data":{"readiness":{"scale":"ISO16290","level":5}}}`, `If-Match: *`, "Prefer: return=minimal")
 	require.Equal(t, 204, a.status, a.body)
 	require.Empty(t, a.body)
 	require.Equal(t, `"3"`, a.header.Get("ETag"))
@@ -78,13 +78,13 @@ func TestARepeatAnswersFromTheRecord(t *testing.T) {
 func TestAStaleVersionIsTold(t *testing.T) {
 	w := newWorld(t)
 	id := w.propose("Cold sintering", "2026-05-04")
-	path := "/v1/commands/project/" + id + "/decide-gate"
-	go0 := `{"data":{"gate":0,"decision":"go"}}`
-	require.Equal(t, 200, w.post("bea", path, go0, `If-Match: "1"`).status)
+	path := "/v1/commands/project/" + id + "/assess-readiness"
+	go0 := `{"data":{"readiness":{"scale":"ISO16290","level":4}}}`
+	require.Equal(t, 200, w.post("tam", path, go0, `If-Match: "1"`).status)
 	w.settle()
-	require.Equal(t, 200, w.post("bea", path, `{"data":{"gate":1,"decision":"go"}}`, `If-Match: "2"`).status)
+	require.Equal(t, 200, w.post("tam", path, `{"data":{"readiness":{"scale":"ISO16290","level":5}}}`, `If-Match: "2"`).status)
 
-	a := w.post("bea", path, go0, `If-Match: "1"`)
+	a := w.post("tam", path, go0, `If-Match: "1"`)
 	require.Equal(t, 412, a.status)
 	require.Equal(t, "stale", a.code(t))
 	got := a.json(t)
@@ -93,13 +93,13 @@ func TestAStaleVersionIsTold(t *testing.T) {
 	require.Len(t, since, 2)
 	first, last := since[0].(map[string]any), since[1].(map[string]any)
 	require.EqualValues(t, 2, first["version"])
-	require.Equal(t, "project.stage-gate-decided.v1", first["type"])
-	require.Equal(t, map[string]any{"gate": 0., "decision": "go"}, first["data"])
-	require.Equal(t, "bea", first["metadata"].(map[string]any)["actor"])
+	require.Equal(t, "project.readiness-assessed.v1", first["type"])
+	require.Equal(t, map[string]any{"readiness": map[string]any{"scale": "ISO16290", "level": 4.}}, first["data"])
+	require.Equal(t, "tam", first["metadata"].(map[string]any)["actor"])
 	require.Contains(t, first, "entry")
 	require.NotContains(t, last, "entry", "not counted yet")
 
-	a = w.post("bea", path, go0)
+	a = w.post("tam", path, go0)
 	require.Equal(t, 428, a.status)
 	require.Equal(t, "if-match-needed", a.code(t))
 	require.EqualValues(t, 3, a.json(t)["current_version"])
@@ -120,7 +120,7 @@ func TestAStaleVersionIsTold(t *testing.T) {
 func TestHeadersOfACommand(t *testing.T) {
 	w := newWorld(t)
 	id := w.propose("Cold sintering", "2026-05-04")
-	decide := "/v1/commands/project/" + id + "/decide-gate"
+	decide := "/v1/commands/project/" + id + "/assess-readiness"
 	key := "Idempotency-Key: " + uuid.NewString()
 	for _, c := range []struct {
 		name    string
@@ -145,7 +145,7 @@ func TestHeadersOfACommand(t *testing.T) {
 		{"a charset is well", []string{key, `If-Match: "1"`, "Content-Type: application/json; charset=utf-8"}, 200, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := w.ask("bea", "POST", decide, `{"data":{"gate":0,"decision":"go"}}`, c.headers...)
+			a := w.ask("tam", "POST", decide, `{"data":{"readiness":{"scale":"ISO16290","level":4}}}`, c.headers...)
 			require.Equal(t, c.status, a.status, a.body)
 			if c.code != "" {
 				require.Equal(t, c.code, a.code(t))
@@ -157,29 +157,29 @@ func TestHeadersOfACommand(t *testing.T) {
 func TestWhatIsRefused(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Limits.Body = 4096 })
 	id := w.propose("Cold sintering", "2026-05-04")
-	decide := "/v1/commands/project/" + id + "/decide-gate"
+	decide := "/v1/commands/project/" + id + "/assess-readiness"
 	for _, c := range []struct {
 		name, as, path, body string
 		status               int
 		code, pointer        string
 	}{
-		{"two values for a key", "bea", decide, `{"data":{"gate":0,"decision":"go","gate":1}}`, 400, "malformed", "/data/gate"},
-		{"deep", "bea", decide, `{"data":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `}`, 400, "invalid", "/data"},
-		{"no JSON", "bea", decide, `{"data":`, 400, "malformed", "/data"},
-		{"empty", "bea", decide, ``, 400, "malformed", ""},
-		{"no data", "bea", decide, `{}`, 400, "invalid", "/data"},
-		{"unknown field", "bea", decide, `{"data":{"gate":0,"decision":"go","gates":0}}`, 400, "invalid", "/data/gates"},
-		{"wrong choice", "bea", decide, `{"data":{"gate":0,"decision":"maybe"}}`, 400, "invalid", "/data/decision"},
-		{"tomorrow", "bea", decide, `{"occurred_on":"2027-01-01","data":{"gate":0,"decision":"go"}}`, 400, "future-date", "/occurred_on"},
-		{"too large", "bea", decide, `{"data":"` + strings.Repeat("x", 5000) + `"}`, 413, "body-too-large", "-"},
-		{"a rule", "bea", decide, `{"data":{"gate":3,"decision":"go"}}`, 422, "not-approved", "-"},
-		{"not their role", "ada", decide, `{"data":{"gate":0,"decision":"go"}}`, 403, "role", "-"},
-		{"no role at all", "nobody", decide, `{"data":{"gate":0,"decision":"go"}}`, 403, "role", "-"},
-		{"no such thing", "bea", "/v1/commands/project/" + uuid.NewString() + "/approve", `{"data":{"body":"board"}}`, 404, "no-such-stream", "-"},
-		{"no such verb", "bea", "/v1/commands/project/" + id + "/repaint", `{"data":{}}`, 404, "no-such-command", "-"},
+		{"two values for a key", "tam", decide, `{"data":{"readiness":{"scale":"ISO16290","level":4,"level":5}}}`, 400, "malformed", "/data/readiness/level"},
+		{"deep", "tam", decide, `{"data":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `}`, 400, "invalid", "/data"},
+		{"no JSON", "tam", decide, `{"data":`, 400, "malformed", "/data"},
+		{"empty", "tam", decide, ``, 400, "malformed", ""},
+		{"no data", "tam", decide, `{}`, 400, "invalid", "/data"},
+		{"unknown field", "tam", decide, `{"data":{"readiness":{"scale":"ISO16290","level":4},"gates":0}}`, 400, "invalid", "/data/gates"},
+		{"wrong choice", "tam", decide, `{"data":{"readiness":{"scale":"maybe","level":4}}}`, 400, "invalid", "/data/readiness/scale"},
+		{"tomorrow", "tam", decide, `{"occurred_on":"2027-01-01","data":{"readiness":{"scale":"ISO16290","level":4}}}`, 400, "future-date", "/occurred_on"},
+		{"too large", "tam", decide, `{"data":"` + strings.Repeat("x", 5000) + `"}`, 413, "body-too-large", "-"},
+		{"a rule", "tam", "/v1/commands/project/" + id + "/verify-milestone", `{"data":{"milestone":"M1","result":"met","achieved_on":"2026-06"}}`, 422, "not-approved", "-"},
+		{"not their role", "ada", decide, `{"data":{"readiness":{"scale":"ISO16290","level":4}}}`, 403, "role", "-"},
+		{"no role at all", "nobody", decide, `{"data":{"readiness":{"scale":"ISO16290","level":4}}}`, 403, "role", "-"},
+		{"no such thing", "tam", "/v1/commands/project/" + uuid.NewString() + "/assess-readiness", `{"data":{"readiness":{"scale":"ISO16290","level":4}}}`, 404, "no-such-stream", "-"},
+		{"no such verb", "tam", "/v1/commands/project/" + id + "/repaint", `{"data":{}}`, 404, "no-such-command", "-"},
 		{"no such aggregate", "bea", "/v1/commands/ghost/" + id + "/approve", `{"data":{}}`, 404, "no-such-command", "-"},
-		{"id is no UUID", "bea", "/v1/commands/project/7/approve", `{"data":{}}`, 400, "uuid", "-"},
-		{"id is no UUID though as long", "bea", "/v1/commands/project/" + strings.Repeat("z", 36) + "/approve", `{"data":{}}`, 400, "uuid", "-"},
+		{"id is no UUID", "tam", "/v1/commands/project/7/assess-readiness", `{"data":{}}`, 400, "uuid", "-"},
+		{"id is no UUID though as long", "tam", "/v1/commands/project/" + strings.Repeat("z", 36) + "/assess-readiness", `{"data":{}}`, 400, "uuid", "-"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := w.post(c.as, c.path, c.body, "If-Match: *")
@@ -255,7 +255,7 @@ func TestTheCatalogueIsTheTables(t *testing.T) {
 			require.Equal(t, []string{g.Category, v.Name}, []string{c.Aggregate, c.Verb})
 			require.Equal(t, v.Help, c.Help)
 			require.Len(t, c.Roles, len(v.Roles))
-			require.Equal(t, v.FourEyes, c.FourEyes)
+			require.Equal(t, v.FourEyes(), c.FourEyes)
 			require.Equal(t, v.Creates, c.Creates)
 			require.Equal(t, "object", c.Schema["type"])
 			require.Equal(t, false, c.Schema["additionalProperties"])

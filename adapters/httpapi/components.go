@@ -34,6 +34,8 @@ var routeTexts = map[string]ledger.Text{
 	"command":         {En: "one command", Zh: "执行命令"},
 	"catalogue":       {En: "the commands, with their schemas", Zh: "命令目录(含数据模式)"},
 	"catalogue-entry": {En: "one command, with its schema, or as an empty table to fill in and import", Zh: "单个命令(含数据模式),或其导入模板"},
+	"approvals":       {En: "what awaits another person's decision, and what was decided", Zh: "待审批与已审批事项"},
+	"approval":        {En: "the history of one request: asked, decided, carried out", Zh: "单个审批申请的历史:申请、审批、执行"},
 	"stream":          {En: "the history of one thing, oldest first", Zh: "单个对象的历史(由旧到新)"},
 	"events":          {En: "the whole ledger in order", Zh: "按序读取整个账本"},
 	"views":           {En: "the read models one may read", Zh: "可读的视图"},
@@ -100,7 +102,7 @@ func (a *api) plain(o operation) operation {
 	case "catalogue-entry":
 		o.params, o.headers, o.problems = []string{"template-format"}, []string{"Content-Disposition"}, []int{404, 406}
 		o.content = merge(inJSON(record(merge(act, commandFields))), inMedia(mediaTypes[formatCSV], aString))
-	case "stream":
+	case "stream", "approval":
 		o.params = append([]string{"as-of", "known-at"}, settledParams...)
 		o.headers, o.problems = append([]string{"ETag"}, settledHeaders...), []int{404}
 		o.params, o.problems = append(o.params, "stream-format"), append(o.problems, 406)
@@ -133,6 +135,9 @@ func (a *api) parameters() tree {
 	var categories, verbs []string
 	for _, c := range a.commands {
 		categories, verbs = append(categories, c.Aggregate), append(verbs, c.Verb)
+	}
+	for _, g := range a.Ledger.Aggregates {
+		categories = append(categories, g.Category) // of which some have no commands
 	}
 	categories, verbs = distinct(categories), distinct(verbs)
 	moment := tree{"type": "string", "pattern": datePattern}
@@ -176,6 +181,7 @@ func (a *api) parameters() tree {
 var successTexts = map[int]ledger.Text{
 	http.StatusOK:                 {En: "done, or here it is", Zh: "成功"},
 	http.StatusCreated:            {En: "the stream was begun", Zh: "已新建事件流"},
+	http.StatusAccepted:           {En: "asked for; another person decides", Zh: "已提交申请,待他人审批"},
 	http.StatusNoContent:          {En: "done; the headers say what", Zh: "成功,详见响应头"},
 	http.StatusSeeOther:           {En: "it is elsewhere", Zh: "请转至 Location"},
 	http.StatusServiceUnavailable: {En: "not ready", Zh: "未就绪"},

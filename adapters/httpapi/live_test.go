@@ -183,7 +183,7 @@ func TestALiveFeedBegins(t *testing.T) {
 		require.NoError(t, w.do()) // not counted by the read models
 	}
 	head := len(w.recorded())
-	l := w.listen("chen", fmt.Sprint("/v1/events?type=project.proposed.v1&after=", head-2), "Last-Event-ID: "+fmt.Sprint(head-1))
+	l := w.listen("chen", fmt.Sprint("/v1/events?type=project.proposed.v2&after=", head-2), "Last-Event-ID: "+fmt.Sprint(head-1))
 	require.Equal(t, 200, l.answer.StatusCode)
 	require.Equal(t, "text/event-stream", l.answer.Header.Get("Content-Type"))
 	require.Equal(t, "no", l.answer.Header.Get("X-Accel-Buffering"))
@@ -194,7 +194,7 @@ func TestALiveFeedBegins(t *testing.T) {
 	w.enrol("dora") // lets nothing through
 	require.NoError(t, w.do())
 	f = l.event()
-	require.Equal(t, "project.proposed.v1", f.event)
+	require.Equal(t, "project.proposed.v2", f.event)
 	require.Equal(t, strconv.Itoa(len(w.recorded())), f.id)
 
 	stream := w.recorded()[head-1].Stream
@@ -226,7 +226,7 @@ func TestAnIdleFeedGivesSignsOfLifeAndOutlastsTheServersReading(t *testing.T) {
 		}
 	}
 	require.NoError(t, w.do())
-	require.Equal(t, "project.proposed.v1", l.event().event)
+	require.Equal(t, "project.proposed.v2", l.event().event)
 }
 
 func TestARevokedTokenEndsALiveFeed(t *testing.T) {

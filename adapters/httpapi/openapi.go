@@ -82,6 +82,10 @@ func (a *api) operations(rt route) []operation {
 		for _, v := range a.Views {
 			all = append(all, viewOperation(o, v))
 		}
+	case "approvals":
+		listed := viewOperation(o, projections.Approvals)
+		listed.id = rt.name
+		all = append(all, listed)
 	case "report":
 		for _, x := range a.Reports {
 			all = append(all, reportOperation(o, x))
@@ -100,9 +104,14 @@ func (c command) operation(o operation) operation {
 	o.headers = []string{"ETag", "Ledger-Position", "Idempotency-Replayed", "Preference-Applied"}
 	o.problems = []int{409, 412, 413, 415, 422}
 	o.more = tree{"tags": []string{c.Aggregate}, "x-four-eyes": c.FourEyes}
+	if c.FourEyes {
+		o.status, o.headers = append(o.status, http.StatusAccepted), append(o.headers, "Location")
+	}
 	if c.Creates {
 		o.params[1] = "If-Match-New"
-		o.status[0], o.headers = http.StatusCreated, append(o.headers, "Location")
+		if !c.FourEyes {
+			o.status[0], o.headers = http.StatusCreated, append(o.headers, "Location")
+		}
 	} else {
 		o.problems = append(o.problems, 404, 428)
 	}

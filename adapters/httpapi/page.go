@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -145,7 +146,7 @@ func (a *api) render(lang string) ([]byte, error) {
 			case lang == chinese:
 				return typeNames[f.Type]
 			}
-			return f.Type
+			return cmp.Or(f.Type, "any JSON")
 		},
 	}).ParseFS(pageFiles, "page.html")
 	if err != nil {

@@ -11,8 +11,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"ttledger/domain/achievement"
+	techcontract "ttledger/domain/contract"
+	"ttledger/domain/demand"
 	"ttledger/domain/identity"
 	"ttledger/domain/ledger"
+	"ttledger/domain/notice"
 	"ttledger/domain/principal"
 	"ttledger/domain/trace"
 	"ttledger/projections"
@@ -73,14 +77,55 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 	somebody := uuid.NewString()
 	_, err = w.ledger.Do(t.Context(), ledger.Request{Aggregate: "person", ID: uuid.MustParse(somebody), Verb: "enrol", Command: uuid.New(), Body: []byte(wang), Actor: ledger.Actor{Handle: "hr", Roles: []ledger.Role{ledger.HR}}})
 	require.NoError(t, err)
+	approval := func(as string) string { // that nobody has decided on
+		id := uuid.NewString()
+		_, err := w.ledger.Do(t.Context(), ledger.Request{Aggregate: "project", ID: uuid.MustParse(propose("")), Verb: "approve", Command: uuid.MustParse(id),
+			Body: []byte(`{"data":{"body":"zone leading group"}}`), Expect: ledger.Whatever(), Actor: ledger.Actor{Handle: as, Roles: []ledger.Role{ledger.PM}}})
+		require.NoError(t, err)
+		return ledger.ApprovalStream(uuid.MustParse(id)).ID.String()
+	}
+	asked := map[string]string{}
+	for _, h := range handles[1:] {
+		asked[h] = approval(h)
+	}
+	begin := func(category string, e ledger.Event, role ledger.Role, behalf string) string {
+		s := ledger.StreamID{Category: category, ID: uuid.New()}
+		raw, err := json.Marshal(e)
+		require.NoError(t, err)
+		_, err = w.store.Append(t.Context(), s, 0, []ledger.Proposed{{ID: uuid.New(), Type: e.EventType(), Data: raw, Meta: ledger.Metadata{
+			Ledger: w.ledger.ID, Command: uuid.New(), Actor: "somebody", Role: role, OnBehalfOf: behalf, OccurredOn: day, Source: ledger.Source{Kind: "api"},
+		}}})
+		require.NoError(t, err)
+		return s.ID.String()
+	}
+	names := ledger.Names{En: "A thing"}
+	contracts, achievements := map[string]string{}, map[string]string{}
+	sign := func(behalf string) string {
+		return begin("contract", techcontract.Signed{Code: uuid.NewString()[:8], Names: names}, ledger.LEG, behalf)
+	}
+	disclose := func(behalf string) string {
+		return begin("achievement", achievement.Disclosed{Titles: names, Category: "applied", Secrecy: "open"}, ledger.TM, behalf)
+	}
+	for _, h := range handles[1:] {
+		contracts[h], achievements[h] = sign(h), disclose(h)
+	}
+	demanded := begin("demand", demand.Published{Terms: demand.Terms{Titles: names, Problem: "x", Mode: "roadshow"}}, ledger.PM, "")
+	noticed := begin("notice", notice.Posted{Kind: "award", Subject: ledger.StreamID{Category: "project", ID: uuid.New()}, Titles: names, From: day, To: day}, ledger.TM, "")
 	missing := uuid.NewString()
 	by = map[string]things{
 		"project":      {func(h string) string { return own[h] }, propose(""), missing},
+		"contract":     {func(h string) string { return contracts[h] }, sign(""), missing},
+		"achievement":  {func(h string) string { return achievements[h] }, disclose(""), missing},
+		"demand":       {nil, demanded, missing},
+		"notice":       {nil, noticed, missing},
 		"principal":    {func(h string) string { return principal.ID(h).String() }, principal.ID("ada").String(), missing},
 		"organisation": {nil, organisation, missing},
 		"identity":     {nil, link.String(), missing},
 		"person":       {nil, somebody, missing},
 		"trace":        {nil, trace.ID(day).String(), missing},
+		"approval":     {func(h string) string { return asked[h] }, approval("ada"), missing},
+		"claim":        {nil, ledger.ClaimStream("foreign-register", "DE hrb 7").ID.String(), missing},
+		"policy":       {nil, missing, missing},
 	}
 	w.settle()
 	return w, handles, by
@@ -127,6 +172,8 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 		}
 	case "subject":
 		list = append(list, linesFor("GET /v1/subjects", "GET", "/v1/subjects/%s", "", by["person"])...)
+	case "approval":
+		list = append(list, linesFor("GET /v1/approvals", "GET", "/v1/approvals/%s", "", by["approval"])...)
 	case "stream":
 		for _, g := range a.Ledger.Aggregates {
 			list = append(list, linesFor("GET /v1/streams/"+g.Category, "GET", "/v1/streams/"+g.Category+"/%s", "", by[g.Category])...)

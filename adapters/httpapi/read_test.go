@@ -36,7 +36,7 @@ func TestAStream(t *testing.T) {
 	w := newWorld(t)
 	id := w.propose("Cold & <hot> sintering", "2026-05-04")
 	w.settle()
-	require.Equal(t, 200, w.post("bea", "/v1/commands/project/"+id+"/decide-gate", `{"occurred_on":"2026-06","data":{"gate":0,"decision":"go"}}`, "If-Match: *").status)
+	require.Equal(t, 200, w.post("tam", "/v1/commands/project/"+id+"/assess-readiness", `{"occurred_on":"2026-06","data":{"readiness":{"scale":"ISO16290","level":4}}}`, "If-Match: *").status)
 
 	a := w.get("chen", "/v1/streams/project/"+id)
 	require.Equal(t, 200, a.status, a.body)
@@ -122,7 +122,7 @@ func TestEventsInOrder(t *testing.T) {
 	require.Equal(t, total, seen)
 	require.NotContains(t, w.get("chen", fmt.Sprintf("/v1/events?limit=%d", total)).json(t), "next", "a full page may be the last")
 
-	require.Len(t, w.get("chen", "/v1/events?type=project.proposed.v1&type=nothing.else.v1").json(t)["events"], 6)
+	require.Len(t, w.get("chen", "/v1/events?type=project.proposed.v2&type=nothing.else.v1").json(t)["events"], 6)
 	require.Len(t, w.get("chen", "/v1/events?stream=project-"+late).json(t)["events"], 1)
 	require.Len(t, w.get("chen", "/v1/events?actor=ada&limit=1").json(t)["events"], 1)
 	require.Len(t, w.get("chen", fmt.Sprint("/v1/events?after=", total-2)).json(t)["events"], 2)

@@ -56,6 +56,8 @@ func answerOf[T any]() *jsonschema.Schema {
 	return s
 }
 
+const streamPattern = "^[a-z]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
 const datePattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 
 // leaf is the schema of the types that are text in JSON and not what their Go kind says.
@@ -67,7 +69,9 @@ func leaf(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Format: "uuid"}
 	case reflect.TypeFor[time.Time]():
 		return &jsonschema.Schema{Type: "string", Format: "date-time"}
-	case reflect.TypeFor[ledger.Position](), reflect.TypeFor[ledger.StreamID](), reflect.TypeFor[ledger.Personal]():
+	case reflect.TypeFor[ledger.StreamID]():
+		return &jsonschema.Schema{Type: "string", Pattern: streamPattern}
+	case reflect.TypeFor[ledger.Position](), reflect.TypeFor[ledger.Personal]():
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[json.RawMessage]():
 		return &jsonschema.Schema{}
@@ -236,6 +240,9 @@ func faultText(wrong validator.ErrorKind) ledger.Text {
 			Zh: fmt.Sprintf("%q 不在可选范围:%s", fmt.Sprint(k.Got), strings.Join(list, "、")),
 		}
 	case *kind.Pattern:
+		if k.Want == streamPattern {
+			return ledger.Text{En: "must be a stream: category-uuid, such as organisation-6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11", Zh: "应为事件流:类别-uuid,例如 organisation-6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11"}
+		}
 		if k.Want == datePattern {
 			return ledger.Text{
 				En: "is not a date; write 2021-06-15, or 2021-06 or 2021 where no more is known",
@@ -250,7 +257,7 @@ func faultText(wrong validator.ErrorKind) ledger.Text {
 
 // typeNames is what the types of JSON are called in Chinese.
 var typeNames = map[string]string{
-	"null": "空值", "boolean": "布尔值", "number": "数字", "integer": "整数", "string": "文本", "array": "列表", "object": "对象",
+	"": "任意 JSON", "null": "空值", "boolean": "布尔值", "number": "数字", "integer": "整数", "string": "文本", "array": "列表", "object": "对象",
 }
 
 // example is a value that fits a schema, short: of an object only what it requires, or all where
@@ -263,6 +270,8 @@ func example(s *jsonschema.Schema, whole bool) any {
 		return "6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11"
 	case s.Pattern == datePattern:
 		return "2026-05-04"
+	case s.Pattern == streamPattern:
+		return "organisation-6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11"
 	case s.ContentEncoding == "base64":
 		return "Y2lwaGVydGV4dA=="
 	}

@@ -116,7 +116,7 @@ func TestTokensAreRotatedByTheirHolder(t *testing.T) {
 		return "/v1/commands/principal/" + principal.ID(handle).String() + "/rotate-token", string(raw)
 	}
 	path, body := rotate("ada")
-	require.Equal(t, 404, w.post("bea", path, body, "If-Match: *").status)
+	require.Equal(t, 404, w.post("tam", path, body, "If-Match: *").status)
 	for _, match := range [][]string{nil, {"If-Match: *"}, {`If-Match: "1"`}, {`If-Match: "3"`}} {
 		w.alike("bea", "POST", "/v1/commands/principal/%s/rotate-token", principal.ID("ada").String(), uuid.NewString(), body,
 			append([]string{asJSON, "Idempotency-Key: " + uuid.NewString()}, match...)...)

@@ -140,9 +140,15 @@ func TestRestrictedAndErased(t *testing.T) {
 	require.Equal(t, "王小明", texts(t, w.get("dora", path+"?purpose=subject-request"))["name"])
 
 	do("dora", "propose-erasure", `{"ground":"subject-request"}`)
-	do("bea", "erase", `{}`)
+	asked := w.post("dora", "/v1/commands/person/"+id+"/erase", `{"data":{}}`, "If-Match: *")
+	require.Equal(t, 202, asked.status, asked.body)
+	decide := strings.Replace(asked.header.Get("Location"), "/v1/approvals/", "/v1/commands/approval/", 1) + "/decide"
+	require.Equal(t, "no-authority", w.post("dora", decide, `{"data":{"decision":"approve"}}`, "If-Match: *").code(t))
+	a := w.post("bea", decide, `{"data":{"decision":"approve"}}`, "If-Match: *")
+	require.Equal(t, 200, a.status, a.body)
+	require.Equal(t, "person-"+id, a.json(t)["effect"].(map[string]any)["stream"])
 	// Neither the key is gone yet nor have the read models heard of it.
-	a := w.get("dora", path+"?purpose=subject-request")
+	a = w.get("dora", path+"?purpose=subject-request")
 	require.Equal(t, "subject-erased", a.code(t))
 	w.settle()
 	require.Equal(t, true, w.get("dora", path).json(t)["erased"])

@@ -19,15 +19,10 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
-	"ttledger/domain/identity"
+	"ttledger/domain"
 	"ttledger/domain/ledger"
 	"ttledger/domain/ledger/ledgertest"
-	"ttledger/domain/organisation"
-	"ttledger/domain/person"
-	"ttledger/domain/policy"
 	"ttledger/domain/principal"
-	"ttledger/domain/project"
-	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
@@ -83,7 +78,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
-		Aggregates: []ledger.Aggregate{ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, organisation.Aggregate, project.Aggregate, identity.Aggregate, trace.Aggregate, person.Aggregate},
+		Aggregates: domain.Aggregates(),
 		Vault:      &ledgertest.Vault{},
 	}
 	views, err := sqlite.OpenViews(filepath.Join(t.TempDir(), "views.db"), w.ledger.ID, projections.Views(), w.ledger.Now)
@@ -105,6 +100,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	}
 	w.enrol("ada", ledger.PM)
 	w.enrol("bea", ledger.APR)
+	w.enrol("tam", ledger.TM)
 	w.enrol("chen", ledger.AUD)
 	w.enrol("nobody")
 	w.enrol("root", ledger.ADM)

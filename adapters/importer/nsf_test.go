@@ -54,7 +54,7 @@ func table(columns []string, values map[string]string, rows []map[string]string)
 }
 
 const (
-	proposedGlass = `project.proposed.v1 2000 importer {"titles":{"en":"SBIR Phase I: Glass \u0026 Oxide"},"code":"NSF-0060805","external":{"scheme":"nsf-award","id":"0060805"},` +
+	proposedGlass = `project.proposed.v2 2000 importer {"titles":{"en":"SBIR Phase I: Glass \u0026 Oxide"},"code":"NSF-0060805","external":{"scheme":"nsf-award","id":"0060805"},` +
 		`"tags":["nsf","sbir","phase-1","ti"],"budget":{"minor":10000000,"currency":"USD"},"start":"2001-01-15","end":"2001-06-30",` +
 		`"milestones":[{"code":"end","names":{"zh":"资助期满","en":"the award expires"},"due":"2001-06-30"}]}`
 	approvedGlass = `project.approved.v1 2000 approver {"body":"NSF Dir for Tech, Innovation, \u0026 Partnerships / Translational Impacts"}`

@@ -169,7 +169,7 @@ func TestFilledTemplatesAreCommands(t *testing.T) {
 	require.Equal(t, 4, s.Total.New, rows)
 	p1 := ledger.StreamID{Category: "project", ID: templateID("id", "project", "P-1")}
 	require.Equal(t, []string{
-		`project.proposed.v1 2026-01-05 importer {"titles":{"zh":"冷烧结"},"tags":["xinzihao","laozihao"],"budget":{"minor":125000,"currency":"CNY"}}`,
+		`project.proposed.v2 2026-01-05 importer {"titles":{"zh":"冷烧结"},"tags":["xinzihao","laozihao"],"budget":{"minor":125000,"currency":"CNY"}}`,
 		`project.approved.v1 2026-02-01 approver {"body":"办公会"}`,
 	}, w.told(p1.String()), "proposed first, whatever the order of the files; approved by the other")
 	before := w.events()

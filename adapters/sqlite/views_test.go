@@ -23,16 +23,16 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/domain"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
 	"ttledger/domain/person"
-	"ttledger/domain/principal"
 	"ttledger/domain/project"
 	"ttledger/projections"
 )
 
 var (
-	aggregates = []ledger.Aggregate{principal.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate}
+	aggregates = domain.Aggregates()
 	ledgerID   = uuid.MustParse("6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11")
 	theNow     = time.Date(2026, 11, 23, 4, 0, 0, 0, time.UTC)
 )
@@ -163,7 +163,8 @@ var drawEvent = rapid.Custom(func(t *rapid.T) ledger.Event {
 	switch rapid.IntRange(0, 11).Draw(t, "kind") {
 	case 0, 1:
 		return project.ProjectProposed{Titles: ledger.Names{En: "Cold sintering", Zh: "冷烧结"}, Tags: []string{"a"}, Budget: &money,
-			Parties: []project.Party{{Organisation: organisationID(), Part: "owner"}}}
+			Milestones: []project.Milestone{{Code: rapid.SampledFrom([]string{"M1", "M2"}).Draw(t, "milestone"), Names: ledger.Names{Zh: "样品"}, Due: ledger.Day(2020, 5, 1)}},
+			Parties:    []project.Party{{Organisation: organisationID(), Part: "owner"}}}
 	case 2:
 		return project.ProjectApproved{Body: "committee"}
 	case 3, 4, 5:
@@ -171,7 +172,7 @@ var drawEvent = rapid.Custom(func(t *rapid.T) ledger.Event {
 		return project.StageGateDecided{Gate: project.Gate(rapid.IntRange(0, 5).Draw(t, "gate")), Decision: decision,
 			After: &project.Readiness{Scale: "ISO16290", Level: rapid.IntRange(1, 9).Draw(t, "level")}}
 	case 6:
-		return project.MilestoneVerified{Milestone: rapid.SampledFrom([]string{"M1", "M2"}).Draw(t, "milestone"), Result: "partly", Due: ledger.Day(2020, 5, 1)}
+		return project.MilestoneVerified{Milestone: rapid.SampledFrom([]string{"M1", "M2"}).Draw(t, "milestone"), Result: rapid.SampledFrom([]string{"partly", "waived"}).Draw(t, "result"), Due: ledger.Day(2020, 5, 1)}
 	case 7:
 		return project.FundingAgreed{Amount: money}
 	case 8:
@@ -221,7 +222,10 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 		defer d.views.Close()
 		for range rapid.IntRange(1, 5).Draw(rt, "batches") {
 			for range rapid.IntRange(1, 12).Draw(rt, "events") {
-				switch rapid.IntRange(0, 6).Draw(rt, "what") {
+				switch rapid.IntRange(0, 9).Draw(rt, "what") {
+				case 7, 8, 9:
+					s := ledger.StreamID{Category: "contract", ID: thing(rapid.IntRange(0, 1).Draw(rt, "stream"))}
+					d.record(rt, s, drawDate.Draw(rt, "on"), drawContract.Draw(rt, "event"))
 				case 2:
 					d.correct(rt)
 				case 0:
@@ -243,6 +247,9 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 			}
 		}
 		facts := d.all(rt)
+		if len(facts) == 0 {
+			return // corrections of nothing
+		}
 		tool, err := zombiezen.OpenConn(path, zombiezen.OpenReadOnly)
 		require.NoError(rt, err)
 		defer tool.Close()
@@ -254,16 +261,17 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 			if rapid.Bool().Draw(rt, "on the day of a fact") {
 				at.AsOf = rapid.SampledFrom(facts).Draw(rt, "fact").Meta.OccurredOn.First()
 			}
+			replay := replayedAll(t, facts, at)
 			for _, v := range views {
-				rows := replayed(t, v, facts, at)
+				rows := replay[v.Name]
 				require.Equal(rt, rows, rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
 				require.Equal(rt, rows, rowsInHistory(rt, tool, v, at), "%s at %v, by SQL", v.Name, at)
 			}
-			steps := replayed(t, projections.ProjectSteps, facts, at)
-			for _, r := range projections.Reports() {
+			steps, books := replay[projections.ProjectSteps.Name], booksOf(replay, at.AsOf)
+			for _, r := range reckoned() {
 				page, err := d.views.Report(context(rt), r.Code, nil, at)
 				require.NoError(rt, err)
-				require.Equal(rt, naiveReports[r.Code](steps, at.AsOf), page.Rows, "%s at %v", r.Code, at)
+				require.Equal(rt, naively(r.Code, steps, books), page.Rows, "%s at %v", r.Code, at)
 				for _, row := range page.Rows {
 					require.Len(rt, row, len(r.Columns))
 				}
@@ -297,11 +305,12 @@ func TestReportsOverManyProjects(t *testing.T) {
 	facts := d.all(t)
 	for _, asOf := range []ledger.Date{ledger.Day(2019, 6, 30), ledger.Day(2019, 12, 31), ledger.Day(2020, 6, 30), ledger.Day(2022, 1, 1)} {
 		at := projections.At{AsOf: asOf, KnownAt: ledger.Entry(len(facts))}
-		steps := replayed(t, projections.ProjectSteps, facts, at)
-		for _, r := range projections.Reports() {
+		replay := replayedAll(t, facts, at)
+		steps, books := replay[projections.ProjectSteps.Name], booksOf(replay, at.AsOf)
+		for _, r := range reckoned() {
 			page, err := d.views.Report(t.Context(), r.Code, nil, at)
 			require.NoError(t, err)
-			require.Equal(t, naiveReports[r.Code](steps, asOf), page.Rows, "%s as of %s", r.Code, asOf)
+			require.Equal(t, naively(r.Code, steps, books), page.Rows, "%s as of %s", r.Code, asOf)
 		}
 	}
 }

@@ -168,7 +168,7 @@ func wait(d time.Duration) {
 	synctest.Wait()
 }
 
-const proposed = "project.proposed.v1"
+const proposed = "project.proposed.v2"
 
 func status(code int) func(delivery) (int, error) {
 	return func(delivery) (int, error) { return code, nil }

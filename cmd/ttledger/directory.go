@@ -18,21 +18,14 @@ import (
 
 	"ttledger/adapters/sqlite"
 	"ttledger/adapters/vault"
-	"ttledger/domain/identity"
+	"ttledger/domain"
 	"ttledger/domain/ledger"
-	"ttledger/domain/organisation"
-	"ttledger/domain/person"
-	"ttledger/domain/policy"
 	"ttledger/domain/principal"
-	"ttledger/domain/project"
-	"ttledger/domain/trace"
 	"ttledger/projections"
 )
 
 // aggregates is everything the ledger keeps.
-var aggregates = []ledger.Aggregate{
-	ledger.Approvals, ledger.Claims, policy.Aggregate(), principal.Aggregate, identity.Aggregate, trace.Aggregate, organisation.Aggregate, project.Aggregate, person.Aggregate,
-}
+var aggregates = domain.Aggregates()
 
 // directory is an open data directory:
 //

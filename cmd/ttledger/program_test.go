@@ -354,7 +354,7 @@ func TestReplayShowsHowAStateCameAbout(t *testing.T) {
 	must(t, o.importArgs("--data", o.data)...)
 	id := regexp.MustCompile(`project-[0-9a-f-]{36}`).FindString(must(t, "replay", "--data", o.data))
 	steps := must(t, "replay", "--data", o.data, "--stream", id)
-	require.Contains(t, steps, "version 1  project.proposed.v1")
+	require.Contains(t, steps, "version 1  project.proposed.v2")
 	require.Contains(t, steps, `stage: "" → "proposed"`)
 	require.Contains(t, steps, `stage: "proposed" → "approved"`)
 	require.Contains(t, steps, "by zhao.apr as APR")

@@ -151,7 +151,7 @@ var Approvals = New(approvals, Text{"approval", "审批"}, Decider[Approval, app
 var guests = []Role{INV, MEN, REV}
 
 // people is every role that somebody may ask or decide in.
-var people = slices.DeleteFunc(AllRoles(), func(r Role) bool { return r == REP || r == AUD })
+var people = slices.DeleteFunc(AllRoles(), func(r Role) bool { return r == REP || r == AUD || r == ADM })
 
 func (c Decide) decide(s Approval, at Context) ([]Event, error) {
 	if err := First(

@@ -84,10 +84,11 @@ func About[T any](at Context, s StreamID) (T, bool) {
 
 // Knowing is the context with the state of one more stream, for tests of rules.
 func (c Context) Knowing(s StreamID, state any) Context {
-	states := map[StreamID]any{s: state}
-	for other, said := range c.states {
-		states[other] = said
+	states := maps.Clone(c.states)
+	if states == nil {
+		states = map[StreamID]any{}
 	}
+	states[s] = state
 	c.states = states
 	c.ReliedOn = append(c.ReliedOn[:len(c.ReliedOn):len(c.ReliedOn)], Relied{s, 1})
 	return c

@@ -20,12 +20,12 @@ type Event interface {
 
 // Command asks for a change of one policy.
 type Command interface {
-	version() Version
+	terms() Terms
 	decide(State, ledger.Context) ([]Event, error)
 }
 
-// Version is one version of a policy. A policy keeps its form for all its versions.
-type Version struct {
+// Terms is one version of a policy. A policy keeps its form for all its versions.
+type Terms struct {
 	Code       string          `json:"code" en:"code of the policy, such as PSTTA-45" zh:"政策代码,如 PSTTA-45"`
 	Version    string          `json:"version" en:"version" zh:"版本"`
 	Form       string          `json:"form" en:"what its parameters are for" zh:"参数形式"`
@@ -43,13 +43,13 @@ type Version struct {
 
 // State is a policy as far as rules need to know it.
 type State struct {
-	Versions []Version `json:"versions"` // in order of adoption
+	Versions []Terms `json:"versions"` // in order of adoption
 }
 
 // InForce is the version in force on a day: of those valid then, the one that came into force last;
 // or, where one is named, that version, whatever the day.
 func (s State) InForce(on ledger.Date, version string) (ledger.Rule, bool) {
-	var best *Version
+	var best *Terms
 	for i, v := range s.Versions {
 		if version != "" {
 			if v.Version == version {
@@ -69,7 +69,7 @@ func (s State) InForce(on ledger.Date, version string) (ledger.Rule, bool) {
 	}, true
 }
 
-func (v Version) on(day ledger.Date) bool {
+func (v Terms) on(day ledger.Date) bool {
 	return v.From.Compare(day) <= 0 && (v.To.IsZero() || day.Compare(v.To.Last()) <= 0)
 }
 
@@ -82,7 +82,7 @@ var Codec = ledger.NewCodec(
 func Decider(forms []ledger.RuleForm) ledger.Decider[State, Command, Event] {
 	return ledger.Decider[State, Command, Event]{
 		Decide: func(s State, c Command, at ledger.Context) ([]Event, error) {
-			if err := checkParams(forms, c.version()); err != nil {
+			if err := checkParams(forms, c.terms()); err != nil {
 				return nil, err
 			}
 			return c.decide(s, at)
@@ -106,7 +106,7 @@ var (
 	deciding = []ledger.Role{ledger.APR}
 )
 
-func checkParams(forms []ledger.RuleForm, v Version) error {
+func checkParams(forms []ledger.RuleForm, v Terms) error {
 	i := slices.IndexFunc(forms, func(f ledger.RuleForm) bool { return f.Name == v.Form })
 	if i < 0 {
 		var names []string
@@ -119,13 +119,13 @@ func checkParams(forms []ledger.RuleForm, v Version) error {
 }
 
 // Adopt brings the first version into force.
-type Adopt struct{ Version }
+type Adopt struct{ Terms }
 
 // Revise brings another version into force.
-type Revise struct{ Version }
+type Revise struct{ Terms }
 
-func (c Adopt) version() Version  { return c.Version }
-func (c Revise) version() Version { return c.Version }
+func (c Adopt) terms() Terms  { return c.Terms }
+func (c Revise) terms() Terms { return c.Terms }
 
 func (c Revise) decide(s State, at ledger.Context) ([]Event, error) { return Adopt(c).decide(s, at) }
 
@@ -138,7 +138,7 @@ func (c Adopt) decide(s State, at ledger.Context) ([]Event, error) {
 			fmt.Sprintf("1 至 40 位大写字母、数字或 . _ -,且事件流标识由代码得出:%s", ledger.PolicyStream(c.Code).ID))
 	}
 	if err := ledger.First(
-		ledger.CheckText("version", c.Version.Version, 40, true),
+		ledger.CheckText("version", c.Version, 40, true),
 		c.Names.Check("names"),
 		ledger.CheckText("doc_no", c.DocNo, 100, false),
 		ledger.CheckText("issuer", c.Issuer, 200, true),
@@ -151,7 +151,7 @@ func (c Adopt) decide(s State, at ledger.Context) ([]Event, error) {
 	}
 	known := c.Supersedes == ""
 	for _, v := range s.Versions {
-		if v.Version == c.Version.Version {
+		if v.Version == c.Version {
 			return nil, ledger.Rejected("version-known", ledger.Text{
 				En: fmt.Sprintf("version %s of %s is adopted already", v.Version, v.Code), Zh: fmt.Sprintf("%s 的版本 %s 已采纳", v.Code, v.Version),
 			})
@@ -180,7 +180,7 @@ func checkDays(from, to ledger.Date) error {
 }
 
 // VersionAdopted: decisions are made under this version (domain catalogue event 2).
-type VersionAdopted struct{ Version }
+type VersionAdopted struct{ Terms }
 
 // EventType is the stored name.
 func (VersionAdopted) EventType() string { return "policy.version-adopted.v1" }
@@ -189,8 +189,8 @@ func (VersionAdopted) EventType() string { return "policy.version-adopted.v1" }
 func (VersionAdopted) Correctable() {}
 
 func (e VersionAdopted) apply(s State) State {
-	s.Versions = append(s.Versions[:len(s.Versions):len(s.Versions)], e.Version)
-	if i := slices.IndexFunc(s.Versions, func(v Version) bool { return v.Version == e.Supersedes }); i >= 0 && s.Versions[i].To.IsZero() {
+	s.Versions = append(s.Versions[:len(s.Versions):len(s.Versions)], e.Terms)
+	if i := slices.IndexFunc(s.Versions, func(v Terms) bool { return v.Version == e.Supersedes }); i >= 0 && s.Versions[i].To.IsZero() {
 		s.Versions = slices.Clone(s.Versions)
 		s.Versions[i].To = e.From.Plus(0, 0, -1)
 	}

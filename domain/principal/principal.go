@@ -117,13 +117,14 @@ var Aggregate = ledger.New("principal", ledger.Text{En: "principal", Zh: "操作
 		Help: ledger.Text{En: "lend the authority to decide, for a scope and a time", Zh: "授予决定权限(范围与期限)"}}),
 	ledger.Does[EndDelegation, Command](ledger.Verb{Name: "end-delegation", Roles: lenders,
 		Help: ledger.Text{En: "take lent authority back after a day", Zh: "终止授权"}}),
-	ledger.Does[DeclareInterest, Command](ledger.Verb{Name: "declare-interest", Roles: anyone, Own: except(ledger.ADM),
+	ledger.Does[DeclareInterest, Command](ledger.Verb{Name: "declare-interest", Roles: declarers, Own: declarers[1:],
 		Help: ledger.Text{En: "declare a relation to a person, an organisation or a case, on which one then does not decide", Zh: "申报与人员、机构或事项的利益关系(此后不得参与相关决定)"}}),
 ).SeenBy(ledger.Sight{All: []ledger.Role{ledger.ADM, ledger.AUD}, Concerns: concerns})
 
 var (
 	administrators = []ledger.Role{ledger.ADM}
 	lenders        = []ledger.Role{ledger.APR, ledger.CHR}
+	declarers      = slices.DeleteFunc(slices.Clone(anyone), func(r ledger.Role) bool { return r == ledger.AUD || r == ledger.REP })
 	anyone         = append([]ledger.Role{ledger.ADM}, except(ledger.ADM)...) // the widest first
 )
 

@@ -15,6 +15,17 @@ type Approve struct {
 	Milestones  []Milestone `json:"milestones,omitzero" en:"milestones, replacing those proposed" zh:"里程碑(替换申报时所列)"`
 }
 
+// Benefits is the parties: nobody with an interest in one approves the project (T6).
+func (c Approve) Benefits(s State) []ledger.StreamID { return s.parties() }
+
+func (s State) parties() []ledger.StreamID {
+	var streams []ledger.StreamID
+	for _, p := range s.Parties {
+		streams = append(streams, organisation(p.Organisation))
+	}
+	return streams
+}
+
 func (c Approve) decide(s State, at ledger.Context) ([]Event, error) {
 	if err := ledger.First(
 		s.open(false),
@@ -62,6 +73,7 @@ type ProjectApproved struct {
 func (ProjectApproved) EventType() string { return "project.approved.v1" }
 
 func (e ProjectApproved) apply(s State, m ledger.Metadata) State {
+	s = s.evidenced("approval", m)
 	s.Stage, s.ApprovedOn, s.Responsible = Approved, m.OccurredOn, e.Responsible
 	s.NextGate = max(s.NextGate, 2)
 	if len(e.Milestones) > 0 {

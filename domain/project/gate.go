@@ -3,6 +3,8 @@ package project
 import (
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"ttledger/domain/ledger"
 )
 
@@ -22,6 +24,8 @@ type DecideGate struct {
 	After      *Readiness  `json:"readiness_after,omitzero" en:"readiness level found" zh:"评审认定就绪度"`
 	Conditions []string    `json:"conditions,omitzero" en:"conditions" zh:"附带条件"`
 	HoldUntil  ledger.Date `json:"hold_until,omitzero" en:"hold until, for hold" zh:"暂缓至(仅暂缓时)"`
+	Panel      uuid.UUID   `json:"panel,omitzero" en:"id of the concluded panel it rests on" zh:"所依据的评审组标识"`
+	Contract   uuid.UUID   `json:"contract,omitzero" en:"id of the effective contract it rests on" zh:"所依据的有效合同标识"`
 }
 
 // Score is the points given for one criterion.
@@ -29,6 +33,32 @@ type Score struct {
 	Criterion string `json:"criterion" en:"criterion" zh:"评价指标"`
 	Points    int    `json:"points" en:"points, 0 to 100" zh:"得分(0–100)"`
 }
+
+// ReliesOn is the panel and the contract it rests on, and the achievements that are to be
+// registered before the project goes on.
+func (c DecideGate) ReliesOn(s State) []ledger.StreamID {
+	var streams []ledger.StreamID
+	if c.Panel != uuid.Nil {
+		streams = append(streams, ledger.StreamID{Category: "panel", ID: c.Panel})
+	}
+	if c.Contract != uuid.Nil {
+		streams = append(streams, contract(c.Contract))
+	}
+	if c.Gate >= 2 && !s.RegisterBy.IsZero() {
+		streams = append(streams, achievements(s.Achievements)...)
+	}
+	return streams
+}
+
+// Benefits is the parties: nobody with an interest in one lets the project go on (T6).
+func (c DecideGate) Benefits(s State) []ledger.StreamID {
+	if c.Decision != "go" {
+		return nil
+	}
+	return s.parties()
+}
+
+func contract(id uuid.UUID) ledger.StreamID { return ledger.StreamID{Category: "contract", ID: id} }
 
 func (c DecideGate) decide(s State, at ledger.Context) ([]Event, error) {
 	if c.Gate < 0 || c.Gate > 5 {
@@ -56,7 +86,38 @@ func (c DecideGate) decide(s State, at ledger.Context) ([]Event, error) {
 	if c.Decision == "hold" && !c.HoldUntil.IsZero() && c.HoldUntil.Last().Compare(at.On.First()) < 0 {
 		return nil, ledger.InvalidField("hold_until", "is before the decision", "早于决定日期")
 	}
+	if err := c.checkGrounds(s, at); err != nil {
+		return nil, err
+	}
 	return []Event{StageGateDecided(c)}, nil
+}
+
+// checkGrounds: what the decision is said to rest on, does stand.
+func (c DecideGate) checkGrounds(s State, at ledger.Context) error {
+	if c.Panel != uuid.Nil {
+		p, ok := ledger.About[interface{ IsConcluded() bool }](at, ledger.StreamID{Category: "panel", ID: c.Panel})
+		if !ok || !p.IsConcluded() {
+			return ledger.Rejected("panel-not-concluded", ledger.Text{
+				En: fmt.Sprintf("the panel %s is not concluded", c.Panel), Zh: fmt.Sprintf("评审组 %s 尚未作出结论", c.Panel),
+			})
+		}
+	}
+	if c.Contract != uuid.Nil {
+		k, ok := ledger.About[interface {
+			Effective(on ledger.Date) bool
+			ForProject() uuid.UUID
+		}](at, contract(c.Contract))
+		if !ok || !k.Effective(at.On) || k.ForProject() != at.Stream.ID {
+			return ledger.Rejected("contract-not-effective", ledger.Text{
+				En: fmt.Sprintf("%s is no contract of this project in effect on %s", c.Contract, at.On),
+				Zh: fmt.Sprintf("%s 不是本项目在 %s 有效的合同", c.Contract, at.On),
+			})
+		}
+	}
+	if c.Gate >= 2 && c.Decision == "go" {
+		return s.registeredInTime(at)
+	}
+	return nil
 }
 
 func (c DecideGate) checkDetail() error {
@@ -89,12 +150,15 @@ type StageGateDecided struct {
 	After      *Readiness  `json:"readiness_after,omitzero"`
 	Conditions []string    `json:"conditions,omitzero"`
 	HoldUntil  ledger.Date `json:"hold_until,omitzero"`
+	Panel      uuid.UUID   `json:"panel,omitzero"`
+	Contract   uuid.UUID   `json:"contract,omitzero"`
 }
 
 // EventType is the stored name.
-func (StageGateDecided) EventType() string { return "project.stage-gate-decided.v1" }
+func (StageGateDecided) EventType() string { return "project.stage-gate-decided.v2" }
 
-func (e StageGateDecided) apply(s State, _ ledger.Metadata) State {
+func (e StageGateDecided) apply(s State, m ledger.Metadata) State {
+	s = s.evidenced(e.Gate.String(), m)
 	s.OnHold = e.Decision == "hold"
 	if e.After != nil {
 		s.Readiness = *e.After

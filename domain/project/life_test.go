@@ -71,6 +71,7 @@ func TestTheWholeLife(t *testing.T) {
 		Stage: Completed, Titles: titles, ProposedBy: pm, ProposedOn: day("2026-03-02"), ApprovedOn: day("2026-04"),
 		Responsible: "tm-zgc-07", NextGate: 6, Milestones: []Milestone{sample}, Results: []Result{{"M1", "met"}},
 		Parties: []Party{{maker, "performer"}}, Readiness: Readiness{"GBT22900", 4}, Funding: yuan(3500000), Site: "Hunnan",
+		Bare: []string{"G0", "G1", "approval", "G2", "G3", "G4", "G5"},
 	}, s)
 }
 

@@ -73,6 +73,10 @@ type State struct {
 	Code        string       `json:"code,omitzero"`
 	Prepared    []string     `json:"prepared,omitzero"` // handles of those who asked or worked for it
 	Decided     []string     `json:"decided,omitzero"`  // handles of those who decided on it
+
+	Achievements []uuid.UUID `json:"achievements,omitzero"`
+	RegisterBy   ledger.Date `json:"register_by,omitzero"` // day by which the achievements are to be registered
+	Bare         []string    `json:"bare,omitzero"`        // decisions without evidence
 }
 
 // Decider is the rules of projects.
@@ -105,8 +109,10 @@ func (s State) InChargeOf() string { return s.Responsible }
 
 // Codec is every stored form of a project's events.
 var Codec = ledger.NewCodec(
+	ledger.Former[proposedV1, ProjectProposed, Event]("project.proposed.v1", "project.proposed.v2", proposedV1.up),
 	ledger.Current[ProjectProposed, Event](),
 	ledger.Current[ProjectApproved, Event](),
+	ledger.Former[gateDecidedV1, StageGateDecided, Event]("project.stage-gate-decided.v1", "project.stage-gate-decided.v2", gateDecidedV1.up),
 	ledger.Current[StageGateDecided, Event](),
 	ledger.Current[MilestoneVerified, Event](),
 	ledger.Current[ReadinessAssessed, Event](),
@@ -116,6 +122,7 @@ var Codec = ledger.NewCodec(
 	ledger.Current[ProjectLinked, Event](),
 	ledger.Current[IndustrialisationConfirmed, Event](),
 	ledger.Current[ProjectTerminated, Event](),
+	ledger.Former[completedV1, ProjectCompleted, Event]("project.completed.v1", "project.completed.v2", completedV1.up),
 	ledger.Current[ProjectCompleted, Event](),
 )
 

@@ -91,7 +91,7 @@ func TestPropose(t *testing.T) {
 	}
 	// A second proposal is refused by the ledger, which knows that the stream is there.
 	ledgertest.Run(t, Decider, Codec, []row{
-		{Name: "with all there is to say", At: seen("organisation", university, maker), When: full, Then: []Event{ProjectProposed(full)}, Again: true},
+		{Name: "with all there is to say", At: seen("organisation", university, maker).Knowing(achievement(earlier), registeredOn("2026-06-15")), When: full, Then: []Event{ProjectProposed(full)}, Again: true},
 		{Name: "with a title in one language", When: Propose{Titles: ledger.Names{Zh: "冷烧结"}}, Then: []Event{ProjectProposed{Titles: ledger.Names{Zh: "冷烧结"}}}, Again: true},
 		{Name: "ending in the month it starts in", When: Propose{Titles: titles, Start: day("2026-03-20"), End: day("2026-03")},
 			Then: []Event{ProjectProposed{Titles: titles, Start: day("2026-03-20"), End: day("2026-03")}}, Again: true},
@@ -417,13 +417,34 @@ func TestConfirmIndustrialisation(t *testing.T) {
 }
 
 func TestTerminate(t *testing.T) {
-	full := Terminate{"technical-failure", "each bears its own", "DD-2026-003", true}
+	exempt := Terminate{"technical-failure", "each bears its own", "DD-2026-003", true}
+	full := exempt
+	full.Exemption = false
+	documented := func(past []ledgertest.Past[Event]) []ledgertest.Past[Event] {
+		for i := range past {
+			past[i].Meta.Evidence = []ledger.Evidence{{Alg: "sha-256", Digest: "00"}}
+		}
+		return past
+	}
+	orphan := ProjectApproved{Body: "panel"}
+	lastDay := ledger.Context{On: day("2026-12-31"), Now: ledgertest.Now.AddDate(1, 0, 0)}
+	monthly := ProjectProposed{Titles: titles, Milestones: []Milestone{{"M1", titles, day("2026-12")}}}
+	late := ledger.Context{On: day("2027-01-01"), Now: ledgertest.Now.AddDate(1, 0, 0)}
+	missed := MilestoneVerified{Milestone: "M1", Result: "missed", Due: sample.Due}
 	var cases []row
 	for _, ground := range []string{"technical-failure", "market", "force-majeure", "breach", "misconduct"} {
 		cases = append(cases, row{Name: "for " + ground, Given: through(3), When: Terminate{Ground: ground}, Then: []Event{ProjectTerminated{Ground: ground}}})
 	}
 	ledgertest.Run(t, Decider, Codec, append(cases,
-		row{Name: "with an exemption for diligence", Given: through(3), When: full, Then: []Event{ProjectTerminated(full)}},
+		row{Name: "with an exemption for diligence", Given: documented(through(3)), When: exempt, Then: []Event{ProjectTerminated(exempt)}},
+		row{Name: "no exemption without evidence for each decision", Given: append(documented(through(2)), given(went(3))...), When: exempt, Code: "dossier-incomplete"},
+		row{Name: "an exemption, where a gate was decided again with evidence", Given: append(given(proposed), documented(given(approved))[0], given(held(2))[0], documented(given(went(2)))[0]),
+			When: exempt, Then: []Event{ProjectTerminated(exempt)}},
+		row{Name: "no exemption for what was never approved", Given: documented(given(proposed)), When: exempt, Code: "dossier-incomplete"},
+		row{Name: "no exemption where nobody was responsible", Given: documented(given(proposed, orphan)), When: exempt, Code: "dossier-incomplete"},
+		row{Name: "no exemption while a milestone is due that nobody looked at", At: late, Given: documented(through(3)), When: exempt, Code: "dossier-incomplete"},
+		row{Name: "an exemption on the day on which a milestone is due", At: lastDay, Given: documented(given(monthly, approved)), When: exempt, Then: []Event{ProjectTerminated(exempt)}},
+		row{Name: "an exemption though a milestone was missed", At: late, Given: documented(through(3, missed)), When: exempt, Then: []Event{ProjectTerminated(exempt)}},
 		row{Name: "a proposal", Given: given(proposed), When: full, Then: []Event{ProjectTerminated(full)}},
 		row{Name: "while on hold", Given: given(proposed, approved, held(2)), When: full, Then: []Event{ProjectTerminated(full)}},
 		row{Name: "in production", Given: through(5), When: full, Then: []Event{ProjectTerminated(full)}},
@@ -439,7 +460,7 @@ func TestTerminate(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	full := Complete{"A-7", "two licences", []string{"royalties until 2033"}}
+	full := Complete{Acceptance: "A-7", Summary: "two licences", RunOn: []string{"royalties until 2033"}}
 	days := append(given(proposed), by(ledgertest.Actor, day("2026-04-10"), approved, went(2), went(3), went(4), produced, went(5))...)
 	ledgertest.Run(t, Decider, Codec, []row{
 		{Name: "after a Go at G5", Given: through(5), When: full, Then: []Event{ProjectCompleted(full)}},
@@ -456,6 +477,115 @@ func TestComplete(t *testing.T) {
 		"run_on/0", Complete{Acceptance: "A-7", RunOn: []string{""}},
 	))
 }
+
+// An achievement is registered when a project is proposed, or will be by a day; and then, by the
+// time the project goes on, it is.
+func TestPreRegistration(t *testing.T) {
+	propose := func(by string) Propose {
+		c := Propose{Titles: titles, Achievements: []uuid.UUID{earlier}}
+		if by != "" {
+			c.RegisterBy = day(by)
+		}
+		return c
+	}
+	knows := func(on string) ledger.Context {
+		return ledger.Context{}.Knowing(achievement(earlier), registeredOn(on))
+	}
+	inJune, lastDay := knows("2026-06-20"), knows("")
+	inJune.On, inJune.Now = day("2026-06"), ledgertest.Now.AddDate(0, 1, 0)
+	lastDay.On, lastDay.Now = day("2026-06-30"), ledgertest.Now.AddDate(0, 1, 0)
+	pre := ProjectProposed(propose("2026-06"))
+	waiting := given(pre, approved)
+	later := func(on string) ledger.Context {
+		at := knows(on)
+		at.On, at.Now = day("2026-07-01"), ledgertest.Now.AddDate(0, 1, 0)
+		return at
+	}
+	ledgertest.Run(t, Decider, Codec, []row{
+		{Name: "registered by then", At: knows("2026-06"), When: propose(""), Then: []Event{ProjectProposed(propose(""))}, Again: true},
+		{Name: "not registered", At: knows(""), When: propose(""), Code: "not-registered"},
+		{Name: "registered only later", At: knows("2026-06-16"), When: propose(""), Code: "not-registered"},
+		{Name: "to be registered this month", At: knows(""), When: propose("2026-06"), Then: []Event{pre}, Again: true},
+		{Name: "to be registered today", At: knows(""), When: propose("2026-06-15"), Then: []Event{ProjectProposed(propose("2026-06-15"))}, Again: true},
+		{Name: "registered in the month of the proposal", At: inJune, When: propose(""), Then: []Event{ProjectProposed(propose(""))}, Again: true},
+		{Name: "to be registered before today", At: knows(""), When: propose("2026-06-14"), Code: "invalid", Field: "register_by"},
+		{Name: "registered and to be registered", At: knows("2026-01"), When: propose("2026-12"), Code: "invalid", Field: "register_by"},
+		{Name: "nothing to be registered", When: Propose{Titles: titles, RegisterBy: day("2027")}, Code: "invalid", Field: "register_by"},
+		{Name: "not an achievement that is not there", When: propose("2027"), Code: "no-such-achievement"},
+		{Name: "a gate while there is time", At: knows(""), Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Then: []Event{went(2)}},
+		{Name: "a gate on the last day", At: lastDay, Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Then: []Event{went(2)}},
+		{Name: "no gate once it is overdue", At: later(""), Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Code: "registration-overdue"},
+		{Name: "but for going on", At: later(""), Given: waiting, When: DecideGate{Gate: 2, Decision: "kill"}, Then: []Event{killed(2)}},
+		{Name: "a gate once it is registered", At: later("2026-06-30"), Given: waiting, When: DecideGate{Gate: 2, Decision: "go"}, Then: []Event{went(2)}},
+	})
+}
+
+// registeredOn is an achievement as projects ask it.
+type registeredOn string
+
+func (d registeredOn) RegisteredOn() (on ledger.Date) {
+	if d != "" {
+		on = day(string(d))
+	}
+	return on
+}
+
+// A decision that is said to rest on a panel or a contract does.
+func TestGroundsOfAGate(t *testing.T) {
+	jury, deal := uuid.MustParse("3f2e1d0c-9b8a-4765-8432-10fedcba9876"), uuid.MustParse("2a1b0c9d-8e7f-4a6b-9c5d-4e3f2a1b0c9d")
+	c := DecideGate{Gate: 3, Decision: "go", Panel: jury, Contract: deal}
+	knows := func(p juryOf, k dealOf) ledger.Context {
+		return ledger.Context{}.Knowing(ledger.StreamID{Category: "panel", ID: jury}, p).Knowing(contract(deal), k)
+	}
+	ours := dealOf{ledgertest.ID, true, false}
+	ledgertest.Run(t, Decider, Codec, []row{
+		{Name: "a panel and a contract", At: knows(true, ours), Given: through(2), When: c, Then: []Event{StageGateDecided(c)}},
+		{Name: "a panel that is not concluded", At: knows(false, ours), Given: through(2), When: c, Code: "panel-not-concluded"},
+		{Name: "a panel that is not there", Given: through(2), When: c, Code: "panel-not-concluded"},
+		{Name: "a contract that ended", At: knows(true, dealOf{ledgertest.ID, false, false}), Given: through(2), When: c, Code: "contract-not-effective"},
+		{Name: "a contract of another project", At: knows(true, dealOf{earlier, true, false}), Given: through(2), When: c, Code: "contract-not-effective"},
+	})
+	require.Equal(t, []ledger.StreamID{{Category: "panel", ID: jury}, contract(deal)}, c.ReliesOn(State{Achievements: []uuid.UUID{earlier}}))
+	require.Equal(t, []ledger.StreamID{achievement(earlier)}, DecideGate{Gate: 2}.ReliesOn(State{Achievements: []uuid.UUID{earlier}, RegisterBy: day("2027")}))
+	require.Empty(t, DecideGate{Gate: 1}.ReliesOn(State{Achievements: []uuid.UUID{earlier}, RegisterBy: day("2027")}))
+
+	done := Complete{Acceptance: "A-7", Contracts: []uuid.UUID{deal}}
+	owing := dealOf{ledgertest.ID, true, true}
+	listed := done
+	listed.RunOn = []string{"the award of 2026"}
+	ledgertest.Run(t, Decider, Codec, []row{
+		{Name: "completed with nothing overdue", At: knows(true, ours), Given: through(5), When: done, Then: []Event{ProjectCompleted(done)}},
+		{Name: "not with a payment overdue", At: knows(true, owing), Given: through(5), When: done, Code: "payment-overdue"},
+		{Name: "unless it is said to run on", At: knows(true, owing), Given: through(5), When: listed, Then: []Event{ProjectCompleted(listed)}},
+		{Name: "not by the contract of another", At: knows(true, dealOf{earlier, true, false}), Given: through(5), When: done, Code: "invalid", Field: "contracts/0"},
+		{Name: "not by a contract that is not there", Given: through(5), When: done, Code: "invalid", Field: "contracts/0"},
+		{Name: "by fifty contracts at most", Given: through(5), When: Complete{Acceptance: "A-7", Contracts: make([]uuid.UUID, 51)}, Code: "invalid", Field: "contracts"},
+	})
+	require.Equal(t, []ledger.StreamID{contract(deal)}, done.ReliesOn())
+}
+
+// T6: who has an interest in a party neither approves a project nor lets it go on.
+func TestWhomAProjectFavours(t *testing.T) {
+	s := State{Parties: []Party{{maker, "owner"}, {university, "partner"}}}
+	both := []ledger.StreamID{organisation(maker), organisation(university)}
+	require.Equal(t, both, Approve{}.Benefits(s))
+	require.Equal(t, both, DecideGate{Decision: "go"}.Benefits(s))
+	require.Empty(t, DecideGate{Decision: "kill"}.Benefits(s))
+}
+
+// juryOf and dealOf are a panel and a contract as projects ask them.
+type juryOf bool
+
+func (p juryOf) IsConcluded() bool { return bool(p) }
+
+type dealOf struct {
+	project          uuid.UUID
+	effective, owing bool
+}
+
+func (k dealOf) ForProject() uuid.UUID      { return k.project }
+func (k dealOf) Effective(ledger.Date) bool { return k.effective }
+func (k dealOf) OverdueOn(ledger.Date) bool { return k.owing }
 
 // commands is one of each verb but the first, none of them wrong in itself.
 var commands = []Command{
@@ -540,6 +670,7 @@ func TestCommandsNameTheStreamsTheyRelyOn(t *testing.T) {
 	}{
 		"no parties":    {Propose{}, nil},
 		"two parties":   {Propose{Parties: []Party{{maker, "owner"}, {university, "partner"}}}, []ledger.StreamID{organisation(maker), organisation(university)}},
+		"achievements":  {Propose{Achievements: []uuid.UUID{earlier}}, []ledger.StreamID{achievement(earlier)}},
 		"a party":       {JoinParty{Party{maker, "owner"}}, []ledger.StreamID{{Category: "organisation", ID: maker}}},
 		"other project": {LinkProject{Project: earlier}, []ledger.StreamID{{Category: "project", ID: earlier}}},
 	} {

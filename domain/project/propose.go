@@ -16,6 +16,7 @@ type Propose struct {
 	Code         string        `json:"code,omitzero" en:"a code people can say, such as P-2026-0042" zh:"项目编号,如 P-2026-0042"`
 	External     *ExternalID   `json:"external,omitzero" en:"number in the system it came from" zh:"来源系统编号"`
 	Achievements []uuid.UUID   `json:"achievements,omitzero" en:"achievements it transfers" zh:"转化的科技成果"`
+	RegisterBy   ledger.Date   `json:"register_by,omitzero" en:"day by which achievements not yet registered are to be (pre-registration)" zh:"预登记:尚未登记的成果应于此日前登记"`
 	Parties      []Party       `json:"parties,omitzero" en:"organisations taking part" zh:"参与单位"`
 	Mode         string        `json:"mode,omitzero" enum:"self-invest,transfer,licence,cooperation,equity,other" en:"intended mode of conversion (PSTTA Art. 16)" zh:"拟转化方式(促进科技成果转化法第十六条)"`
 	Action       int           `json:"action,omitzero" en:"action of the programme, 1 to 6" zh:"六大行动序号(1–6)"`
@@ -35,13 +36,13 @@ type ExternalID struct {
 
 var tagPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// ReliesOn is the organisations named as parties.
+// ReliesOn is the organisations named as parties, and the achievements.
 func (c Propose) ReliesOn() []ledger.StreamID {
 	var streams []ledger.StreamID
 	for _, p := range c.Parties {
 		streams = append(streams, organisation(p.Organisation))
 	}
-	return streams
+	return append(streams, achievements(c.Achievements)...)
 }
 
 func (c Propose) decide(_ State, at ledger.Context) ([]Event, error) {
@@ -64,6 +65,9 @@ func (c Propose) decide(_ State, at ledger.Context) ([]Event, error) {
 	}
 	if !c.Start.IsZero() && !c.End.IsZero() && c.End.Last().Compare(c.Start.First()) < 0 {
 		return nil, ledger.InvalidField("end", fmt.Sprintf("the planned end %s is before the start %s", c.End, c.Start), fmt.Sprintf("计划结束 %s 早于开始 %s", c.End, c.Start))
+	}
+	if err := c.checkAchievements(at); err != nil {
+		return nil, err
 	}
 	return []Event{ProjectProposed(c)}, nil
 }
@@ -109,6 +113,7 @@ type ProjectProposed struct {
 	Code         string        `json:"code,omitzero"`
 	External     *ExternalID   `json:"external,omitzero"`
 	Achievements []uuid.UUID   `json:"achievements,omitzero"`
+	RegisterBy   ledger.Date   `json:"register_by,omitzero"`
 	Parties      []Party       `json:"parties,omitzero"`
 	Mode         string        `json:"mode,omitzero"`
 	Action       int           `json:"action,omitzero"`
@@ -121,13 +126,14 @@ type ProjectProposed struct {
 }
 
 // EventType is the stored name.
-func (ProjectProposed) EventType() string { return "project.proposed.v1" }
+func (ProjectProposed) EventType() string { return "project.proposed.v2" }
 
 // Correctable: a wrong record is put right by a correction.
 func (ProjectProposed) Correctable() {}
 
 func (e ProjectProposed) apply(s State, m ledger.Metadata) State {
 	s.Stage, s.Titles, s.Code = Proposed, e.Titles, e.Code
+	s.Achievements, s.RegisterBy = e.Achievements, e.RegisterBy
 	s.ProposedBy, s.ProposedOn = m.Actor, m.OccurredOn
 	// In the order of dates, a party may stand here that joined before the year proposed in.
 	s.Parties, s.Milestones = append(slices.Clone(e.Parties), s.Parties...), e.Milestones
