@@ -48,7 +48,7 @@ type maker struct {
 func (m maker) input(name string, s schema, path, from string, required bool) input {
 	help := say(m.Lang, s.text())
 	i := input{
-		Path: path, Label: first(short(help), m.site.names.of(m.Lang, m.vars["aggregate"], name)), Help: help, Kind: s.control(),
+		Path: path, Label: first(short(help), m.site.names.of(m.Lang, m.vars["aggregate"], "", name)), Help: help, Kind: s.control(),
 		Value: m.form.Get(from), Required: required, Personal: s.Personal != "", Wrong: m.wrong[path],
 	}
 	if i.Help == i.Label {
@@ -325,6 +325,10 @@ func (p *page) done(data formData, a *answer) error {
 		_, _ = p.ask(http.MethodGet, "/v1/views/timeline", url.Values{"limit": {"1"}}, http.Header{"Ledger-Min-Position": {position}}, nil)
 	}
 	to := "/" + p.Lang + "/things/" + data.Kind.Category + "/" + data.Stream.ID.String()
+	if id, asked := strings.CutPrefix(a.header.Get("Location"), "/v1/approvals/"); asked && a.status == http.StatusAccepted {
+		p.redirect("/"+p.Lang+"/things/"+ledger.Approvals.Category+"/"+id, url.Values{"done": {"asked"}})
+		return nil
+	}
 	p.redirect(to, url.Values{"done": {data.Verb.Name}})
 	return nil
 }

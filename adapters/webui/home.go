@@ -35,8 +35,9 @@ type waiting struct {
 // desk is what waits, in order of urgency. A view that is not there, or not the reader's, is left
 // out.
 var desk = []waiting{
-	{"approvals", "wait-approvals", url.Values{"state": {"requested"}}, nil},
-	{"obligations", "wait-deadlines", url.Values{"state": {"open"}, "due.lte": {"@soon"}, "sort": {"due"}}, nil},
+	{"approvals", "wait-approvals", url.Values{"status": {"requested"}, "sort": {"-requested_at"}}, []string{"stream", "verb", "requested_by", "requested_on", "approvers"}},
+	{"approvals", "wait-refused", url.Values{"status": {"failed"}, "requested_by": {"@me"}}, []string{"stream", "verb", "refusal", "decided_by"}},
+	{"obligations", "wait-deadlines", url.Values{"due_on.lte": {"@soon"}, "settled": {"false"}, "sort": {"due_on"}}, []string{"stream", "what_zh", "who", "due_on", "amount_minor"}},
 	{"project-board", "wait-holds", url.Values{"on_hold_until.gte": {"1000"}, "on_hold_until.lte": {"@soon"}, "sort": {"on_hold_until"}}, []string{"code", "title_zh", "stage", "gate", "on_hold_until", "responsible"}},
 	{"project-board", "wait-mine", url.Values{"responsible": {"@me"}, "sort": {"-changed_on"}}, []string{"code", "title_zh", "stage", "gate", "changed_on"}},
 	{"timeline", "wait-done", url.Values{"actor": {"@me"}, "sort": {"-entry"}}, []string{"entry", "occurred_on", "type", "stream"}},

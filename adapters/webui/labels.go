@@ -23,10 +23,10 @@ func labelsOf(aggregates []ledger.Aggregate, views []projections.View) labels {
 	}
 	for _, g := range aggregates {
 		for _, v := range g.Verbs {
-			l.walk(g.Category, v.Data, nil)
+			l.walk(g.Category, "", v.Data, nil)
 		}
 	}
-	l.walk("", reflect.TypeFor[ledger.Act](), nil)
+	l.walk("", "", reflect.TypeFor[ledger.Act](), nil)
 	for name, label := range envelope {
 		l["/"+name] = label
 	}
@@ -42,8 +42,9 @@ func (l labels) enter(category, name string, label ledger.Text) {
 	}
 }
 
-// walk enters the fields of a type of a command, and of what is in it.
-func (l labels) walk(category string, t reflect.Type, above []reflect.Type) {
+// walk enters the fields of a type of a command, and of what is in it: a code of a milestone is
+// called otherwise than that of its project.
+func (l labels) walk(category, in string, t reflect.Type, above []reflect.Type) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
@@ -55,14 +56,19 @@ func (l labels) walk(category string, t reflect.Type, above []reflect.Type) {
 		if name == "" || name == "-" {
 			continue
 		}
-		l.enter(category, name, ledger.Text{En: f.Tag.Get("en"), Zh: f.Tag.Get("zh")})
-		l.walk(category, f.Type, append(above, t))
+		label := ledger.Text{En: f.Tag.Get("en"), Zh: f.Tag.Get("zh")}
+		l.enter(category, name, label)
+		if in != "" && label.En != "" {
+			l[category+"/"+in+"."+name] = label
+		}
+		l.walk(category, trimPlural(name), f.Type, append(above, t))
 	}
 }
 
-// of is what a field of a category is called in a language; its own name where nobody named it.
-func (l labels) of(lang, category, name string) string {
-	for _, key := range []string{category + "/" + name, "/" + name} {
+// of is what a field of a category is called in a language, in what it stands in; its own name where
+// nobody named it.
+func (l labels) of(lang, category, in, name string) string {
+	for _, key := range []string{category + "/" + in + "." + name, category + "/" + name, "/" + name} {
 		if label, ok := l[key]; ok {
 			return short(say(lang, label))
 		}
@@ -72,7 +78,7 @@ func (l labels) of(lang, category, name string) string {
 
 // short is a label without the help that commands write behind it.
 func short(label string) string {
-	if i := strings.IndexAny(label, ";;"); i > 0 {
+	if i := strings.IndexAny(label, ";;::"); i > 0 {
 		label = label[:i]
 	}
 	for _, begin := range []string{", such as", ",如", " (", "("} {

@@ -139,7 +139,7 @@ func (p *page) changes(category string, before, after map[string]any) []changed 
 	var list []changed
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		c := changed{
-			Label: p.site.names.of(p.Lang, category, name), Changed: !reflect.DeepEqual(before[name], after[name]),
+			Label: p.site.names.of(p.Lang, category, "", name), Changed: !reflect.DeepEqual(before[name], after[name]),
 			Before: p.show(category, name, before[name]), After: p.show(category, name, after[name]),
 		}
 		if !c.Before.Empty() || !c.After.Empty() {

@@ -125,6 +125,9 @@ func (p *page) can(v ledger.Verb) can {
 // saidBy is what a command that led here came to.
 func (p *page) saidBy(verb string) string {
 	g, _ := p.site.kindOf(p.vars["aggregate"])
+	if verb == "asked" {
+		return p.say("asked")
+	}
 	if v, ok := g.Verb(verb); ok {
 		return p.say("recorded") + say(p.Lang, v.Help)
 	}
@@ -164,12 +167,15 @@ func (p *page) fields(v projections.View, r row) []field {
 	p.learn(streams)
 	var list []field
 	for _, c := range p.columnsOf(v.Columns) {
-		if one := p.cell(v.Of.Category, c, r); !one.Empty() && c.Name != "id" && c.Name != "version" {
+		if one := p.cell(v.Of.Category, c, r); !one.Empty() && c.Name != "id" && c.Name != "version" && !(one.Text == "0" && slices.Contains(fromOne, c.Name)) {
 			list = append(list, field{c.Label, one})
 		}
 	}
 	return list
 }
+
+// fromOne is the columns that count from one: 0 says that nothing was said.
+var fromOne = []string{"action", "readiness_level"}
 
 // relatedRows bounds the rows of one view on the page of a thing.
 const relatedRows = 10

@@ -56,12 +56,12 @@ func (p *page) show(category, name string, v any) value {
 		}
 		return value{List: list}
 	case map[string]any:
-		return p.showObject(category, v)
+		return p.showObject(category, name, v)
 	}
 	return value{Text: fmt.Sprint(v)}
 }
 
-func (p *page) showObject(category string, v map[string]any) value {
+func (p *page) showObject(category, above string, v map[string]any) value {
 	if minor, ok := v["minor"].(json.Number); ok && len(v) == 2 {
 		currency, _ := v["currency"].(string)
 		return value{Text: p.money(minor.String(), currency), Number: true}
@@ -73,8 +73,14 @@ func (p *page) showObject(category string, v map[string]any) value {
 	}
 	var fields []field
 	for _, name := range slices.Sorted(maps.Keys(v)) {
-		if one := p.show(category, name, v[name]); !one.Empty() {
-			fields = append(fields, field{p.site.names.of(p.Lang, category, name), one})
+		one, label := p.show(category, name, v[name]), p.site.names.of(p.Lang, category, above, name)
+		if text, ok := v[name].(string); ok && one.Href != "" {
+			if s, known := p.refers(category, name, text); known {
+				label = p.kind(s.Category) // and not that it is an id
+			}
+		}
+		if !one.Empty() {
+			fields = append(fields, field{label, one})
 		}
 	}
 	return value{Fields: fields}
@@ -163,8 +169,11 @@ func (p *page) Time(at time.Time) string {
 	return p.Date(ledger.DayOf(at)) + " " + at.Format("15:04:05")
 }
 
-// money is an amount in minor units as people write it: yuan in 万元 where Chinese is read and the
-// amount is one of those.
+// wan is ten thousand yuan, in fen.
+const wan = 1_000_000
+
+// money is an amount in minor units as people write it: yuan in 万元 where Chinese is read and two
+// places say all of it.
 func (p *page) money(minor, currency string) string {
 	n, err := strconv.ParseInt(minor, 10, 64)
 	if err != nil {
@@ -172,8 +181,8 @@ func (p *page) money(minor, currency string) string {
 	}
 	m := ledger.Money{Minor: n, Currency: currency}
 	amount, _, _ := strings.Cut(m.String(), " ")
-	if currency == "CNY" && p.Lang == chinese && (n >= 1_000_000 || n <= -1_000_000) {
-		amount = strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(float64(n)/1_000_000, 'f', 6, 64), "0"), ".")
+	if currency == "CNY" && p.Lang == chinese && (n >= wan || n <= -wan) && n%(wan/100) == 0 {
+		amount = strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(float64(n)/wan, 'f', 2, 64), "0"), ".")
 		return grouped(amount, "") + " 万元"
 	}
 	amount = grouped(strings.TrimSuffix(amount, ".00"), "")

@@ -54,6 +54,7 @@ func trimPlural(name string) string { return strings.TrimSuffix(name, "s") }
 // words is every word of the pages that no table has.
 var words = map[string]ledger.Text{
 	"search": {En: "Search", Zh: "搜索"}, "park": {En: "Park", Zh: "园区"}, "action": {En: "Action", Zh: "行动"}, "hold-over": {En: "hold ended on ", Zh: "暂缓已届期:"},
+	"asked": {En: "Asked for; it takes effect once another person has approved it.", Zh: "已提出申请,经他人批准后生效。"},
 	"brand": {En: "Ledger", Zh: "统计台账"}, "skip": {En: "Skip to the content", Zh: "跳到正文"},
 	"home": {En: "Desk", Zh: "工作台"}, "views": {En: "Registers", Zh: "台账"}, "reports": {En: "Reports", Zh: "报表"}, "history": {En: "History", Zh: "入账记录"},
 	"commands": {En: "Commands", Zh: "命令"}, "catalogue": {En: "Catalogue", Zh: "目录"}, "board": {En: "Board", Zh: "看板"}, "map": {En: "Map", Zh: "资源图"},
@@ -86,7 +87,7 @@ var words = map[string]ledger.Text{
 	"around": {En: "Circumstances: date, reason, evidence", Zh: "办理信息:日期、原因、佐证"}, "amount": {En: "amount", Zh: "金额"}, "currency": {En: "currency", Zh: "币种"}, "money-help": {En: "in whole units, such as 12000.00", Zh: "以元计,如 12000.00"}, "date-help": {En: "2021-06-15; or 2021-06 or 2021 where no more is known", Zh: "2021-06-15;只知年月时可写 2021-06 或 2021"},
 	"mend": {En: "Please put right:", Zh: "请更正:"}, "refused": {En: "Refused", Zh: "未入账"}, "four-eyes": {En: "Takes effect only by another person’s decision", Zh: "须由他人审批方可生效"}, "since": {En: "Meanwhile this was recorded; look again and decide again:", Zh: "在您填写期间已有新的入账,请查看后重新决定:"},
 	"json-help": {En: "as JSON", Zh: "JSON 格式"}, "id-help": {En: "type a part of the name or code, or an id", Zh: "输入名称或编号的一部分,或标识"}, "who-may": {En: "Who may", Zh: "可用角色"}, "decided-by": {En: "decided by", Zh: "审批角色"},
-	"wait-approvals": {En: "Approvals that wait", Zh: "待审批"}, "wait-deadlines": {En: "Deadlines within 30 days", Zh: "30 天内到期"}, "wait-holds": {En: "On hold, to be decided again within 30 days", Zh: "暂缓将届期"}, "wait-mine": {En: "In my charge", Zh: "由我负责"}, "wait-done": {En: "What I recorded last", Zh: "我最近办理"},
+	"wait-approvals": {En: "Approvals that wait", Zh: "待审批"}, "wait-refused": {En: "Approved and then refused: to be mended", Zh: "获批后未能执行,待更正"}, "wait-deadlines": {En: "Deadlines within 30 days", Zh: "30 天内到期"}, "wait-holds": {En: "On hold, to be decided again within 30 days", Zh: "暂缓将届期"}, "wait-mine": {En: "In my charge", Zh: "由我负责"}, "wait-done": {En: "What I recorded last", Zh: "我最近办理"},
 	"nothing-waits": {En: "Nothing waits for you.", Zh: "暂无待办。"}, "begin": {En: "Begin something", Zh: "新办事项"}, "go-on": {En: "Go on with", Zh: "继续查看"},
 	"wrong-no-such-page": {En: "There is nothing at this address", Zh: "该地址没有页面"}, "todo-no-such-page": {En: "Go back, or begin at the desk.", Zh: "请返回上一页,或从工作台开始。"},
 	"wrong-cross-origin": {En: "Another site’s page may not write here", Zh: "不接受来自其他网站页面的写操作"}, "todo-cross-origin": {En: "Open the form here and send it again.", Zh: "请在本站打开表单后重新提交。"},
