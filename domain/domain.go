@@ -8,7 +8,12 @@ import (
 	"ttledger/domain/achievement"
 	"ttledger/domain/contract"
 	"ttledger/domain/demand"
+	"ttledger/domain/engagement"
+	"ttledger/domain/facility"
+	"ttledger/domain/grant"
 	"ttledger/domain/identity"
+	"ttledger/domain/incubation"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
@@ -16,11 +21,16 @@ import (
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 )
 
 // Rules is the forms that policies may have.
-func Rules() []ledger.RuleForm { return slices.Concat(notice.Rules, contract.Rules) }
+func Rules() []ledger.RuleForm {
+	return slices.Concat(notice.Rules, contract.Rules, facility.Rules, incubation.Rules,
+		team.Rules, grant.Rules, recognition.Rules, investment.Rules)
+}
 
 // Aggregates is every kind of thing, in display order.
 func Aggregates() []ledger.Aggregate {
@@ -28,6 +38,8 @@ func Aggregates() []ledger.Aggregate {
 		principal.Aggregate, identity.Aggregate, trace.Aggregate,
 		organisation.Aggregate, person.Aggregate, policy.Aggregate(Rules()...),
 		achievement.Aggregate, demand.Aggregate, project.Aggregate, notice.Aggregate, contract.Aggregate,
+		facility.Aggregate, incubation.Aggregate,
+		team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate,
 		ledger.Approvals, ledger.Claims,
 	}
 }

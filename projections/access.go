@@ -6,8 +6,14 @@ import (
 
 	"ttledger/domain/achievement"
 	"ttledger/domain/contract"
+	"ttledger/domain/engagement"
+	"ttledger/domain/grant"
+	"ttledger/domain/incubation"
+	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/project"
+	"ttledger/domain/recognition"
+	"ttledger/domain/team"
 	"ttledger/domain/trace"
 )
 
@@ -26,6 +32,12 @@ var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
 	"achievement": achievement.Sight.Concerns,
 	"approval":    ledger.Approvals.Sight.Concerns,
 	"contract":    contract.Sight.Concerns,
+	"incubation":  incubation.Sight.Concerns,
+	"team":        team.Sight.Concerns,
+	"grant":       grant.Sight.Concerns,
+	"recognition": recognition.Sight.Concerns,
+	"investment":  investment.Sight.Concerns,
+	"engagement":  engagement.Sight.Concerns,
 }
 
 // Involvement is what concerns whom, one row a principal and thing. From it the API knows what a

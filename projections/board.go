@@ -11,8 +11,12 @@ import (
 
 // Views is every read model, in display order. A new one is a file and a line here.
 func Views() []View {
-	return []View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, Involvement, AccessDays,
-		AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations}
+	return slices.Concat(
+		[]View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, PolicyVersions, Involvement, AccessDays},
+		[]View{AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations},
+		[]View{FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds},
+		[]View{TeamPipeline, Grants, Recognitions, TalentTiers, FundCommitments, Engagements},
+	)
 }
 
 // Readers may read what holds no personal data; of which rows, an aggregate's Sight says.

@@ -39,6 +39,12 @@ var later = []string{
 	"achievement.evaluated.v1", "achievement.right-granted.v1", "achievement.award-paid.v1", "achievement.idleness-excused.v1",
 	"achievement.contributions-changed.v1", "demand.published.v1", "demand.revised.v1", "demand.match-confirmed.v1", "demand.closed.v1",
 	"notice.posted.v1", "notice.concluded.v1", "notice.withdrawn.v1",
+	"facility.designated.v1", "facility.reviewed.v1", "facility.space-changed.v1", "facility.operation-reported.v1",
+	"facility.chief-scientist-appointed.v1", "facility.chief-scientist-released.v1", "facility.withdrawn.v1", "facility.withdrawal-revoked.v1",
+	"incubation.applied.v1", "incubation.refused.v1", "incubation.admitted.v1", "incubation.mentor-assigned.v1", "incubation.mentor-interest-declared.v1",
+	"incubation.service-delivered.v1", "incubation.financing-recorded.v1", "incubation.metrics-reported.v1", "incubation.extended.v1",
+	"incubation.graduated.v1", "incubation.graduation-revoked.v1", "incubation.landed.v1", "incubation.left.v1", "incubation.evicted.v1",
+	"team.formed.v1", "team.bound.v1", "team.landed.v1", "team.membership-changed.v1", "team.reviewed.v1", "team.unbound.v1", "team.exited.v1", "grant.approved.v1", "grant.condition-verified.v1", "grant.instalment-released.v1", "grant.entry-reversed.v1", "grant.clawed-back.v1", "recognition.granted.v1", "recognition.ended.v1", "investment.commitment-made.v1", "investment.capital-paid-in.v1", "investment.entry-reversed.v1", "investment.exited.v1", "engagement.agreed.v1", "engagement.amended.v1", "engagement.delivered.v1", "engagement.dropped.v1",
 }
 
 // apart is the shapes that are told of another thing than the first of their kind, because a second

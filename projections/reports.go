@@ -28,7 +28,7 @@ type Param struct {
 
 // Reports is every report, in display order. A new one is a line here.
 func Reports() []Report {
-	return slices.Concat([]Report{Funnel, CycleTime}, conversionReports, dossierReports, ContractReports)
+	return slices.Concat([]Report{Funnel, CycleTime}, conversionReports, dossierReports, ContractReports, IncubationReports, LadderReports(), TeamReports())
 }
 
 var cohorts = []Param{

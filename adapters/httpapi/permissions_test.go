@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -127,6 +128,7 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"claim":        {nil, ledger.ClaimStream("foreign-register", "DE hrb 7").ID.String(), missing},
 		"policy":       {nil, missing, missing},
 	}
+	maps.Copy(by, w.incubated(handles[1:], missing))
 	w.settle()
 	return w, handles, by
 }

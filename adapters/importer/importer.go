@@ -1,6 +1,6 @@
 // Package importer brings real data into the ledger through the same commands as everyone.
 //
-// It knows formats (nsf.go, template.go), not stores and not HTTP: what it sends goes through the Ledger
+// It knows formats (nsf.go, asf.go, template.go), not stores and not HTTP: what it sends goes through the Ledger
 // port. Every row of every file ends accepted or refused with a reason. Ids are derived from
 // what the publisher calls a thing, so importing again adds nothing, and a run that was stopped
 // goes on where it stood.
@@ -70,7 +70,7 @@ type Kind struct {
 }
 
 // Formats is what can be imported of others' files; Templates makes one more.
-var Formats = []Format{NSF}
+var Formats = []Format{NSF, ASF}
 
 // decoder turns the rows of one run into items and remembers what later rows need.
 type decoder interface {

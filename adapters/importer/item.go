@@ -24,7 +24,7 @@ type item struct {
 	refusal *refusal
 
 	recorded []string       // verbs that are in the record
-	version  ledger.Version // of the stream, as the last command left it
+	version  ledger.Version // of the stream, as the last command on it left it
 	new      bool           // this run recorded something for it
 }
 
@@ -204,7 +204,9 @@ func (r *run) take(it *item, s step, o Outcome) error {
 	tally := r.summary.Commands[name]
 	switch {
 	case o.Err == nil:
-		it.version = o.Receipt.Version
+		if s.stream == it.stream {
+			it.version = o.Receipt.Version
+		}
 		it.recorded = append(it.recorded, s.verb)
 		r.known[s.stream] = true
 		if o.Receipt.Replayed || len(o.Receipt.Events) == 0 {

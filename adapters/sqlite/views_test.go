@@ -273,7 +273,7 @@ func TestAnyMomentEqualsReplay(t *testing.T) {
 				require.NoError(rt, err)
 				require.Equal(rt, naively(r.Code, steps, books), page.Rows, "%s at %v", r.Code, at)
 				for _, row := range page.Rows {
-					require.Len(rt, row, len(r.Columns))
+					require.Len(rt, row, len(page.Columns))
 				}
 			}
 		}

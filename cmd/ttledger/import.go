@@ -36,7 +36,7 @@ nothing, and one that was stopped or killed goes on where it was.
 Any command can be imported: --template writes it as an empty table, and --as template takes the
 table filled in and saved as CSV UTF-8.
 
-Two people import: who prepares (--token-file, role PM) and who approves what needs four eyes
+Two people import: who prepares (--token-file, role PM; INC for asf) and who approves what needs four eyes
 (--approver-token-file, role APR).`,
 		Args: func(c *cobra.Command, files []string) error {
 			if sheet.name != "" && len(files) > 0 {

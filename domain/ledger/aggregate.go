@@ -181,7 +181,7 @@ type Aggregate struct {
 type prepared struct {
 	personal bool // it has personal texts
 	reliesOn func(state any) []StreamID
-	under    func(state any) Governing  // nil where no policy governs
+	governed func(state any) Governing  // without a form where no policy governs
 	benefits func(state any) []StreamID // whom it favours
 	decide   func(state any, c Context) (stored, error)
 }
@@ -247,6 +247,7 @@ func New[S, C any, E Event](category string, title Text, d Decider[S, C, E], cod
 func facts[S any](command any) prepared {
 	p := prepared{
 		reliesOn: func(any) []StreamID { return nil },
+		governed: func(any) Governing { return Governing{} },
 		benefits: func(any) []StreamID { return nil },
 	}
 	switch c := command.(type) {
@@ -256,7 +257,7 @@ func facts[S any](command any) prepared {
 		p.reliesOn = func(state any) []StreamID { return c.ReliesOn(state.(S)) }
 	}
 	if c, ok := command.(Governed[S]); ok {
-		p.under = func(state any) Governing { return c.Under(state.(S)) }
+		p.governed = func(state any) Governing { return c.Under(state.(S)) }
 	}
 	if c, ok := command.(Beneficial[S]); ok {
 		p.benefits = func(state any) []StreamID { return c.Benefits(state.(S)) }

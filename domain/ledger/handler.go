@@ -247,9 +247,9 @@ type decision struct {
 func (l *Ledger) decide(ctx context.Context, t taken, h history) (d decision, err error) {
 	at := Context{Stream: t.stream, On: t.act.OccurredOn, Now: t.now, Actor: t.Actor.Handle, Role: t.role, Approver: t.approver}
 	streams := t.command.reliesOn(h.state)
-	if t.command.under != nil {
+	if g := t.command.governed(h.state); g.Form != "" {
 		var policy StreamID
-		if at.Rule, policy, err = l.rule(ctx, t.command.under(h.state), t.act); err != nil {
+		if at.Rule, policy, err = l.rule(ctx, g, t.act); err != nil {
 			return d, err
 		}
 		streams = append(streams[:len(streams):len(streams)], policy)

@@ -29,7 +29,7 @@ type Governing struct {
 }
 
 // Governed is a command decided under a policy. The handler finds the version, hands it to the
-// rule as Context.Rule and records it in the envelope.
+// rule as Context.Rule and records it in the envelope. Without a form none governs after all.
 type Governed[S any] interface{ Under(S) Governing }
 
 // RuleForm is a kind of parameters that policies may carry.

@@ -1,0 +1,12 @@
+package recognition
+
+import (
+	"os"
+	"testing"
+
+	"ttledger/domain/ledger/ledgertest"
+)
+
+func TestStoredShapes(t *testing.T) { ledgertest.Shapes(t, Codec, os.DirFS("testdata/events")) }
+
+func FuzzDecode(f *testing.F) { ledgertest.FuzzDecode(f, Codec, os.DirFS("testdata/events")) }
