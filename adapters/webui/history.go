@@ -108,28 +108,36 @@ type eventData struct {
 // event shows one event whole, as it is stored.
 func (s *site) event(p *page) error {
 	p.dated()
-	found, err := p.query("timeline", url.Values{"entry": {p.vars["entry"]}, "limit": {"1"}})
+	id, e, err := p.eventAt(p.vars["entry"])
 	if err != nil {
 		return err
+	}
+	return p.showEvent(id, e)
+}
+
+// eventAt is the event of an entry, as its stream has it.
+func (p *page) eventAt(entry string) (id ledger.StreamID, e event, err error) {
+	found, err := p.query("timeline", url.Values{"entry": {entry}, "limit": {"1"}})
+	if err != nil {
+		return id, e, err
 	}
 	if len(found.Rows) == 0 {
-		return nothingHere
+		return id, e, nothingHere
 	}
-	id, err := ledger.ParseStreamID(found.Rows[0].text("stream"))
-	if err != nil {
-		return err
+	if id, err = ledger.ParseStreamID(found.Rows[0].text("stream")); err != nil {
+		return id, e, err
 	}
 	p.vars["aggregate"], p.vars["id"] = id.Category, id.ID.String()
 	history, err := p.stream()
 	if err != nil {
-		return err
+		return id, e, err
 	}
 	for _, e := range history.Events {
-		if p.plain(e.Entry) == p.vars["entry"] {
-			return p.showEvent(id, e)
+		if p.plain(e.Entry) == entry {
+			return id, e, nil
 		}
 	}
-	return nothingHere
+	return id, e, nothingHere
 }
 
 func (p *page) showEvent(id ledger.StreamID, e event) error {

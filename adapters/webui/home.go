@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"ttledger/domain/ledger"
 	"ttledger/projections"
@@ -23,10 +24,11 @@ type begun struct {
 	Verbs []ledger.Verb
 }
 
-// waiting is a question whose answer somebody has to do something about. @me is the reader, @today
-// and @soon are days.
+// waiting is a question whose answer somebody has to do something about, to a view or else to a
+// report. @me is the reader, @soon a day.
 type waiting struct {
 	View    string
+	Report  string
 	Caption string // a word
 	Where   url.Values
 	Columns []string
@@ -35,12 +37,12 @@ type waiting struct {
 // desk is what waits, in order of urgency. A view that is not there, or not the reader's, is left
 // out.
 var desk = []waiting{
-	{"approvals", "wait-approvals", url.Values{"status": {"requested"}, "sort": {"-requested_at"}}, []string{"stream", "verb", "requested_by", "requested_on", "approvers"}},
-	{"approvals", "wait-refused", url.Values{"status": {"failed"}, "requested_by": {"@me"}}, []string{"stream", "verb", "refusal", "decided_by"}},
-	{"obligations", "wait-deadlines", url.Values{"due_on.lte": {"@soon"}, "settled": {"false"}, "sort": {"due_on"}}, []string{"stream", "what_zh", "who", "due_on", "amount_minor"}},
-	{"project-board", "wait-holds", url.Values{"on_hold_until.gte": {"1000"}, "on_hold_until.lte": {"@soon"}, "sort": {"on_hold_until"}}, []string{"code", "title_zh", "stage", "gate", "on_hold_until", "responsible"}},
-	{"project-board", "wait-mine", url.Values{"responsible": {"@me"}, "sort": {"-changed_on"}}, []string{"code", "title_zh", "stage", "gate", "changed_on"}},
-	{"timeline", "wait-done", url.Values{"actor": {"@me"}, "sort": {"-entry"}}, []string{"entry", "occurred_on", "type", "stream"}},
+	{View: "approvals", Caption: "wait-approvals", Where: url.Values{"status": {"requested"}, "sort": {"-requested_at"}}, Columns: []string{"stream", "verb", "requested_by", "requested_on", "approvers"}},
+	{View: "approvals", Caption: "wait-refused", Where: url.Values{"status": {"failed"}, "requested_by": {"@me"}}, Columns: []string{"stream", "verb", "refusal", "decided_by"}},
+	{Report: "r18", Caption: "wait-deadlines", Where: url.Values{"to": {"@soon"}}, Columns: []string{"due_on", "state", "days", "what_zh", "who", "stream"}},
+	{View: "project-board", Caption: "wait-holds", Where: url.Values{"on_hold_until.gte": {"1000"}, "on_hold_until.lte": {"@soon"}, "sort": {"on_hold_until"}}, Columns: []string{"code", "title_zh", "stage", "gate", "on_hold_until", "responsible"}},
+	{View: "project-board", Caption: "wait-mine", Where: url.Values{"responsible": {"@me"}, "sort": {"-changed_on"}}, Columns: []string{"code", "title_zh", "stage", "gate", "changed_on"}},
+	{View: "timeline", Caption: "wait-done", Where: url.Values{"actor": {"@me"}, "sort": {"-entry"}}, Columns: []string{"entry", "occurred_on", "type", "stream"}},
 }
 
 // soonDays is how far ahead the desk looks.
@@ -48,14 +50,9 @@ const soonDays = 30
 
 func (s *site) home(p *page) error {
 	data := homeData{}
-	now := s.Now()
-	fill := map[string]string{"@me": p.Who.Handle, "@today": ledger.DayOf(now).String(), "@soon": ledger.DayOf(now.AddDate(0, 0, soonDays)).String()}
+	words := map[string]string{"@me": p.Who.Handle, "@soon": ledger.DayOf(s.Now().AddDate(0, 0, soonDays)).String()}
 	for _, w := range desk {
-		v, ok := s.viewOf(w.View)
-		if !ok || !p.Holds(v.Roles) {
-			continue
-		}
-		t, err := p.waits(v, w, fill)
+		t, err := p.waits(w, words)
 		if err != nil {
 			return err
 		}
@@ -70,25 +67,44 @@ func (s *site) home(p *page) error {
 	return p.render(http.StatusOK, "home", p.say("home"), data)
 }
 
-func (p *page) waits(v projections.View, w waiting, words map[string]string) (table, error) {
-	query := url.Values{"limit": {"8"}}
+// deskRows bounds the rows of one question on the desk.
+const deskRows = 8
+
+func (p *page) waits(w waiting, words map[string]string) (table, error) {
+	query := url.Values{}
 	var more []string
 	for name, values := range w.Where {
 		value := first(words[values[0]], values[0])
 		query.Set(name, value)
 		more = append(more, name, value)
 	}
-	found, err := p.query(v.Name, query)
-	if err != nil {
+	v, path, all := projections.View{}, "/v1/reports/"+w.Report, p.Href("/reports/"+w.Report, more...)
+	columns, roles := p.site.reportColumns(w.Report)
+	if w.View != "" {
+		v, _ = p.site.viewOf(w.View)
+		columns, roles = v.Columns, v.Roles
+		path, all = "/v1/views/"+w.View, p.Href("/views/"+w.View, more...)
+		query.Set("limit", strconv.Itoa(deskRows))
+	}
+	if !p.Holds(roles) {
+		return table{}, nil
+	}
+	var found rows
+	if err := p.get(path, p.at(query), &found); err != nil {
 		return table{}, err
 	}
-	columns := p.columnsOf(v.Columns)
-	if w.Columns == nil {
-		columns = briefly(v, columns, found.Rows)
-	} else {
-		columns = slices.DeleteFunc(columns, func(c shown) bool { return !slices.Contains(w.Columns, c.Name) })
+	found.Rows = found.Rows[:min(len(found.Rows), deskRows)]
+	list := slices.DeleteFunc(p.columnsOf(columns), func(c shown) bool { return !slices.Contains(w.Columns, c.Name) })
+	return table{Caption: p.say(w.Caption), Columns: list, Rows: p.rowsOf(v, list, found.Rows), All: all}, nil
+}
+
+func (s *site) reportColumns(code string) ([]projections.Column, []ledger.Role) {
+	for _, x := range s.Reports {
+		if x.Code == code {
+			return x.Columns, x.Roles
+		}
 	}
-	return table{Caption: p.say(w.Caption), Columns: columns, Rows: p.rowsOf(v, columns, found.Rows), All: p.Href("/views/"+v.Name, more...)}, nil
+	return nil, nil
 }
 
 // begins is what the reader may begin, by kind.

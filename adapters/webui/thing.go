@@ -185,7 +185,7 @@ const relatedRows = 10
 func (p *page) related(of ledger.StreamID) ([]table, error) {
 	var list []table
 	for _, v := range p.site.Views {
-		if v.Of.Category == of.Category && v.Of.Column == "id" || v.Of.Column == "stream" || !p.Holds(v.Roles) {
+		if v.Of.Category == of.Category && v.Of.Column == "id" || v.Name == projections.Timeline.Name || v.Name == projections.Involvement.Name || !p.Holds(v.Roles) {
 			continue
 		}
 		for _, c := range v.Columns {
@@ -211,8 +211,8 @@ func relates(v projections.View, c projections.Column, of ledger.StreamID) url.V
 	switch {
 	case c.Type == projections.TypeText && (name == of.Category || called[c.Name] == of.Category):
 		return url.Values{c.Name: {of.ID.String()}}
-	case c.Type == projections.TypeText && (c.Name == "subject" || c.Name == "about"):
-		return url.Values{c.Name: {of.String()}}
+	case c.Name == "stream" && v.Of.Column == "stream", c.Type == projections.TypeText && (c.Name == "subject" || c.Name == "about"):
+		return url.Values{c.Name: {of.String(), of.ID.String()}}
 	case c.Type == projections.TypeJSON && (name == of.Category || namedIn[v.Name+"."+c.Name] == of.Category):
 		return url.Values{c.Name + ".like": {of.ID.String()}}
 	}

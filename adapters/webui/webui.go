@@ -114,6 +114,8 @@ func (s *site) routes() []route {
 		{"replay", "GET", "/things/{aggregate}/{id}/replay", false, s.replay},
 		{"history", "GET", "/history", false, s.history},
 		{"event", "GET", "/history/{entry:[0-9]+}", false, s.event},
+		{"proof", "GET", "/history/{entry:[0-9]+}/proof", false, s.proof},
+		{"map", "GET", "/map", false, s.drawing},
 		{"pick", "GET", "/pick/{aggregate}", false, s.pick},
 	}
 }
