@@ -13,13 +13,16 @@ import (
 	"ttledger/domain/grant"
 	"ttledger/domain/identity"
 	"ttledger/domain/incubation"
+	"ttledger/domain/indicator"
 	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
+	"ttledger/domain/period"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/project"
 	"ttledger/domain/recognition"
 	"ttledger/domain/team"
@@ -40,6 +43,7 @@ func Aggregates() []ledger.Aggregate {
 		achievement.Aggregate, demand.Aggregate, project.Aggregate, notice.Aggregate, contract.Aggregate,
 		facility.Aggregate, incubation.Aggregate,
 		team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate,
+		programme.Aggregate, indicator.Aggregate, period.Aggregate,
 		ledger.Approvals, ledger.Claims,
 	}
 }

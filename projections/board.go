@@ -16,6 +16,7 @@ func Views() []View {
 		[]View{AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations},
 		[]View{FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds},
 		[]View{TeamPipeline, Grants, Recognitions, TalentTiers, FundCommitments, Engagements},
+		[]View{Programmes, IndicatorBoard, Figures, Periods, IssuedReports, Exceptions},
 	)
 }
 
@@ -61,9 +62,10 @@ type BoardRow struct {
 // ProjectBoard is the board of projects, one row a project (domain read model R1).
 var ProjectBoard = NewView(Spec[BoardRow]{
 	Name: "project-board", Version: 1, Roles: Readers, Of: Of{"project", "id"},
-	Title: ledger.Text{En: "project board", Zh: "项目看板"},
-	Keys:  ownProject,
-	Fold:  foldBoard,
+	Search: []string{"title_zh", "title_en", "code", "external_id"},
+	Title:  ledger.Text{En: "project board", Zh: "项目看板"},
+	Keys:   ownProject,
+	Fold:   foldBoard,
 })
 
 // ownProject keys a project's facts by its id.

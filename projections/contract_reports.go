@@ -12,7 +12,7 @@ var ContractReports = []Report{
 	AnnualConversion, RegistrationReturn, DistributionStatement, DutiesDue,
 }
 
-var period = []Param{
+var fromTo = []Param{
 	{Name: "from", Help: ledger.Text{En: "first day of the period", Zh: "期间首日"}},
 	{Name: "to", Help: ledger.Text{En: "last day of the period", Zh: "期间末日"}},
 }
@@ -26,7 +26,7 @@ func within(date string) string {
 // ContractsSigned is K02: |E(ContractSigned, P)| and Σ total, by family and by mode. A contract
 // without a total counts and adds nothing.
 var ContractsSigned = Report{
-	Code: "k02", Formula: "K02/signed-total-by-family-and-mode/v1", Roles: Offices, Params: period,
+	Code: "k02", Formula: "K02/signed-total-by-family-and-mode/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "contracts signed", Zh: "签订合同数、额"},
 	Columns: []Column{
 		column("by", TypeText, "by", "分组"),
@@ -52,7 +52,7 @@ const registrations = `(SELECT j.value ->> 'on' AS booked_on, j.value ->> 'type'
 // not revoked ab initio, by family as recognised. A registration made anew after an amendment
 // counts once, on the day of the first, with its later values.
 var RegisteredValue = Report{
-	Code: "k03", Formula: "K03/registered-value-and-technology-value/v1", Roles: Offices, Params: period,
+	Code: "k03", Formula: "K03/registered-value-and-technology-value/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "registered contract value", Zh: "认定登记成交额、技术交易额"},
 	Columns: []Column{
 		column("family", TypeText, "family as recognised", "认定类别"),
@@ -70,7 +70,7 @@ SELECT family, count(*), currency, sum(value_minor), sum(tech_minor) FROM g GROU
 
 // RegistrationRate is K04: contracts signed in P and registered by T ÷ contracts signed in P.
 var RegistrationRate = Report{
-	Code: "k04", Formula: "K04/registered-of-signed/v1", Roles: Offices, Params: period,
+	Code: "k04", Formula: "K04/registered-of-signed/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "registration rate", Zh: "登记率"},
 	Columns: []Column{
 		column("signed", TypeInteger, "signed", "签订数"),
@@ -105,7 +105,7 @@ SELECT currency, sum(got), sum(due), CASE WHEN sum(due) > 0 THEN printf('%.1f', 
 // reversed, by base and mode; beside it the highest floor that bound one, and the number below
 // theirs, which must be 0.
 var CompletersShare = Report{
-	Code: "k09", Formula: "K09/award-of-net-by-base-and-mode/v1", Roles: Offices, Params: period,
+	Code: "k09", Formula: "K09/award-of-net-by-base-and-mode/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "completers' share", Zh: "完成人奖酬比"},
 	Columns: []Column{
 		column("base", TypeText, "base", "分配基数"),
@@ -129,7 +129,7 @@ SELECT base, mode, amount_currency, count(*), sum(amount_minor), sum(award_minor
 // DistributionTimeliness is K10: receipts whose distribution was fully paid by the due date ÷
 // receipts whose due date fell in P. Receipts reversed whole are neither.
 var DistributionTimeliness = Report{
-	Code: "k10", Formula: "K10/paid-by-due-of-due/v1", Roles: Offices, Params: period,
+	Code: "k10", Formula: "K10/paid-by-due-of-due/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "distribution timeliness", Zh: "奖酬及时率"},
 	Columns: []Column{
 		column("due", TypeInteger, "receipts due", "应付到账笔数"),
@@ -146,7 +146,7 @@ SELECT count(*), count(*) FILTER (WHERE paid_on <= due_on), count(*) FILTER (WHE
 
 // RelatedParties is K15: contracts with the flag; those without a notice, which must be 0.
 var RelatedParties = Report{
-	Code: "k15", Formula: "K15/related-and-unnoticed/v1", Roles: Offices, Params: period,
+	Code: "k15", Formula: "K15/related-and-unnoticed/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "related-party contracts", Zh: "关联交易数"},
 	Columns: []Column{
 		column("contracts", TypeInteger, "contracts signed", "签订合同数"),
@@ -164,7 +164,7 @@ SELECT count(*), count(*) FILTER (WHERE related), count(*) FILTER (WHERE related
 // what was reversed in it; awards are of distributions approved in it that stand.
 var AnnualConversion = Report{
 	Code: "s-a1", Formula: "S-A1/contracts-receipts-awards/v1", Roles: Offices,
-	Params: append([]Param{{Name: "unit", Help: ledger.Text{En: "id of the providing organisation; all where absent", Zh: "提供方单位标识;缺省为全部"}}}, period...),
+	Params: append([]Param{{Name: "unit", Help: ledger.Text{En: "id of the providing organisation; all where absent", Zh: "提供方单位标识;缺省为全部"}}}, fromTo...),
 	Title:  ledger.Text{En: "annual conversion report", Zh: "科技成果转化年度报告"},
 	Columns: []Column{
 		column("block", TypeInteger, "block", "部分"),
@@ -200,7 +200,7 @@ SELECT 3, 'persons awarded', NULL, count(DISTINCT j.value ->> 'to'), NULL, NULL,
 // ledger does not hold of the form (field of technology, plan source, expected investment and
 // output) is not in it.
 var RegistrationReturn = Report{
-	Code: "s-a2", Formula: "S-A2/jj-001-order/v1", Roles: Offices, Params: period,
+	Code: "s-a2", Formula: "S-A2/jj-001-order/v1", Roles: Offices, Params: fromTo,
 	Title: ledger.Text{En: "contract register, form JJ-001", Zh: "技术合同登记台账(JJ-001)"},
 	Columns: []Column{
 		column("registration_no", TypeText, "registration number", "合同登记编号"),
@@ -246,7 +246,7 @@ SELECT r.value ->> 'no', coalesce(c.title_zh, c.title_en), c.code, coalesce(r.va
 // and tail, as lines that come to the net.
 var DistributionStatement = Report{
 	Code: "s-a3", Formula: "S-A3/receipts-costs-net-shares-tail/v1", Roles: Offices,
-	Params: append([]Param{{Name: "contract", Help: ledger.Text{En: "contract number; all where absent", Zh: "合同编号;缺省为全部"}}}, period...),
+	Params: append([]Param{{Name: "contract", Help: ledger.Text{En: "contract number; all where absent", Zh: "合同编号;缺省为全部"}}}, fromTo...),
 	Title:  ledger.Text{En: "distribution statement", Zh: "收益分配清单"},
 	Columns: []Column{
 		column("contract", TypeText, "contract number", "合同编号"),
@@ -283,7 +283,7 @@ SELECT code, entry, occurred_on, policy, basis, base, line, what, pm, amount_cur
 // that ended since is left out, but for money that came in and is not distributed.
 var DutiesDue = Report{
 	Code: "r18", Formula: "R18/open-overdue-late/v1", Roles: Offices,
-	Params: append([]Param{{Name: "state", Help: ledger.Text{En: "open, overdue, late or done; all but done where absent", Zh: "open 待办、overdue 逾期、late 逾期完成、done 已完成;缺省为除已完成外"}}}, period...),
+	Params: append([]Param{{Name: "state", Help: ledger.Text{En: "open, overdue, late or done; all but done where absent", Zh: "open 待办、overdue 逾期、late 逾期完成、done 已完成;缺省为除已完成外"}}}, fromTo...),
 	Title:  ledger.Text{En: "obligations and deadlines", Zh: "待办与期限"},
 	Columns: []Column{
 		column("due_on", TypeDate, "due on", "到期日"),

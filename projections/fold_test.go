@@ -45,6 +45,7 @@ var later = []string{
 	"incubation.service-delivered.v1", "incubation.financing-recorded.v1", "incubation.metrics-reported.v1", "incubation.extended.v1",
 	"incubation.graduated.v1", "incubation.graduation-revoked.v1", "incubation.landed.v1", "incubation.left.v1", "incubation.evicted.v1",
 	"team.formed.v1", "team.bound.v1", "team.landed.v1", "team.membership-changed.v1", "team.reviewed.v1", "team.unbound.v1", "team.exited.v1", "grant.approved.v1", "grant.condition-verified.v1", "grant.instalment-released.v1", "grant.entry-reversed.v1", "grant.clawed-back.v1", "recognition.granted.v1", "recognition.ended.v1", "investment.commitment-made.v1", "investment.capital-paid-in.v1", "investment.entry-reversed.v1", "investment.exited.v1", "engagement.agreed.v1", "engagement.amended.v1", "engagement.delivered.v1", "engagement.dropped.v1",
+	"programme.opened.v1", "programme.owner-assigned.v1", "programme.closed.v1", "indicator.defined.v1", "indicator.figure-attested.v1", "indicator.target-set.v1", "period.closed.v1", "period.report-issued.v1",
 }
 
 // apart is the shapes that are told of another thing than the first of their kind, because a second

@@ -31,7 +31,8 @@ type OrganisationRow struct {
 // OrganisationRegister is the register, one row an organisation.
 var OrganisationRegister = NewView(Spec[OrganisationRow]{
 	Name: "organisation-register", Version: 1, Roles: Readers, Of: Of{"organisation", "id"},
-	Title: ledger.Text{En: "organisation register", Zh: "主体登记册"},
+	Search: []string{"name_zh", "name_en", "uscc", "foreign_id"},
+	Title:  ledger.Text{En: "organisation register", Zh: "主体登记册"},
 	Keys: func(f Fact) []string {
 		var keys []string
 		switch e := f.Event.(type) {

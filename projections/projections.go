@@ -61,11 +61,12 @@ type Query struct {
 	View  string
 	Key   string // one row; all where empty
 	At    At
-	Only  *Only   // rows of some streams; of all where nil
-	Where []Where // all must hold
-	Sort  []Sort  // then by key
-	Limit int     // rows a page, 1 to 1000
-	After string  // the Next of the page before; its moment, filter and order must be the same
+	Only  *Only    // rows of some streams; of all where nil
+	Where []Where  // all must hold
+	Words []string // each must stand in a column that the view is searched in
+	Sort  []Sort   // then by key
+	Limit int      // rows a page, 1 to 1000
+	After string   // the Next of the page before; its moment, filter and order must be the same
 }
 
 // Only keeps the rows whose column begins with one of the prefixes or is one of the values.
@@ -95,6 +96,14 @@ type Page struct {
 	Next       string   // the cursor of the page after, or ""
 	At         At       // the moment answered for, never zero
 	Checkpoint Checkpoint
+	Lines      int // of a report: how many of the first columns name a line
+}
+
+// Turns is where an answer may change: the rows it is computed from begin, end or are believed no
+// longer.
+type Turns struct {
+	Entries []ledger.Entry
+	Days    []ledger.Date
 }
 
 // Reader is the port that pages and reports are read through. Unknown views, columns, reports
@@ -115,6 +124,10 @@ type Reader interface {
 	Query(ctx context.Context, q Query) (Page, error)
 	// Report computes a report at one moment with its parameters.
 	Report(ctx context.Context, code string, params map[string]string, at At) (Page, error)
+	// Turns is where a report may change after one moment and up to a later one: by what the ledger
+	// learned, as of the day of the first; and by the days that passed, as known at the second. Both
+	// are in order.
+	Turns(ctx context.Context, code string, after, through At) (Turns, error)
 }
 
 // Column is a column of a view or report.
@@ -136,4 +149,5 @@ const (
 	TypeTime    ColumnType = "time" // RFC 3339, UTC
 	TypeJSON    ColumnType = "json"
 	TypeDecimal ColumnType = "decimal" // a number with one decimal place, TEXT; reports only
+	TypeNumber  ColumnType = "number"  // a number with the decimal places it needs, TEXT; reports only
 )

@@ -1,13 +1,14 @@
 package projections
 
 import (
+	"context"
 	"slices"
 
 	"ttledger/domain/ledger"
 )
 
 // Report is a standard question, answered by SQL over the rows of one moment. A view is named in
-// the SQL as {view-name}; :as_of is T as a day, and each parameter is bound as text under its
+// the SQL as {view-name}; :as_of is T as a day, :known_at is K, and each parameter is bound as text under its
 // name, NULL where it was not given. The formulae are those of the zone's KPI list.
 type Report struct {
 	Code    string // KPI or report id, lower case
@@ -16,7 +17,13 @@ type Report struct {
 	Roles   []ledger.Role
 	Params  []Param
 	Columns []Column
+	Lines   int // how many of the first columns name a line; 1 where 0
 	SQL     string
+
+	// Compute answers what SQL cannot: a question about another report, whose code is the
+	// parameter Subject. It may not be asked by who may not read that report.
+	Compute func(ctx context.Context, r Reader, params map[string]string, at At) ([][]any, error)
+	Subject string
 }
 
 // Param is a parameter of a report.
@@ -28,7 +35,11 @@ type Param struct {
 
 // Reports is every report, in display order. A new one is a line here.
 func Reports() []Report {
-	return slices.Concat([]Report{Funnel, CycleTime}, conversionReports, dossierReports, ContractReports, IncubationReports, LadderReports(), TeamReports())
+	return slices.Concat(
+		[]Report{Scorecard, ActionScores, FigureSeries, ResourceMap, ResourceLinks, Funnel, CycleTime},
+		conversionReports, dossierReports, ContractReports, IncubationReports, LadderReports(), TeamReports(),
+		[]Report{RecordingLag, CorrectionRate, FourEyesConformity, EvidenceCoverage, RestatedValue, Restatement, ExceptionReport},
+	)
 }
 
 var cohorts = []Param{

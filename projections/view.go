@@ -31,6 +31,7 @@ type Spec[D any] struct {
 	Roles   []ledger.Role // who may read it
 	Of      Of            // whose rows they are; zero where they are nobody's in particular
 	Once    bool          // no key is touched twice, so none needs to be looked up
+	Search  []string      // columns in which a search looks; in none where empty
 	Keeps   bool          // it tells of the record itself: also of corrections and voided claims, and of what was recorded wrongly as it was recorded
 	Keys    func(Fact) []string
 	Fold    func(row D, key string, f Fact) D
@@ -47,6 +48,7 @@ type View struct {
 	Title   ledger.Text
 	Roles   []ledger.Role
 	Of      Of
+	Search  []string
 	Columns []Column
 
 	once   bool
@@ -69,8 +71,13 @@ func NewView[D any](s Spec[D]) View {
 	if s.Of.Column != "" && !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == s.Of.Column }) {
 		panic("view " + s.Name + ": there is no column " + s.Of.Column + " to say whose rows they are")
 	}
+	for _, name := range s.Search {
+		if !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == name && c.Type == TypeText }) {
+			panic("view " + s.Name + ": there is no text column " + name + " to search in")
+		}
+	}
 	return View{
-		Name: s.Name, Version: s.Version, Title: s.Title, Roles: s.Roles, Of: s.Of, Columns: columns,
+		Name: s.Name, Version: s.Version, Title: s.Title, Roles: s.Roles, Of: s.Of, Search: s.Search, Columns: columns,
 		once: s.Once, keeps: s.Keeps,
 		keys: func(f Fact) []string {
 			if !s.Keeps && ledger.IsKeeping(f.Event) {

@@ -63,6 +63,12 @@ func (c *Client) Get(ctx context.Context, path string) (*http.Response, error) {
 	return c.send(ctx, http.MethodGet, path, http.Header{}, nil)
 }
 
+// Post asks for what needs no body and is no command, such as /v1/reports/k06/files. The caller
+// closes the body.
+func (c *Client) Post(ctx context.Context, path string) (*http.Response, error) {
+	return c.send(ctx, http.MethodPost, path, http.Header{}, nil)
+}
+
 // send sends one request; what is not an answer of 2xx is an error.
 func (c *Client) send(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, error) {
 	q, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.Server, "/")+path, bytes.NewReader(body))

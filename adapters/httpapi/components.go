@@ -42,8 +42,11 @@ var routeTexts = map[string]ledger.Text{
 	"view":            {En: "the rows of a read model", Zh: "视图各行"},
 	"view-row":        {En: "one row of a read model", Zh: "视图单行"},
 	"subject":         {En: "what is held of a person, where and until when; opened for a purpose, which is recorded", Zh: "所存个人信息、存放位置与期限;须有目的方可查看,并留下记录"},
+	"search":          {En: "words in names, titles and codes, wherever one may read", Zh: "在可读的名称、标题与编号中检索"},
 	"reports":         {En: "the reports one may read", Zh: "可读的报表"},
 	"report":          {En: "a standard report", Zh: "标准报表"},
+	"report-file":     {En: "a report made into a file that is kept, to be issued", Zh: "生成并保存报表文件,以备签发"},
+	"issued":          {En: "an issued report, as the file it was", Zh: "已签发报表的原文件"},
 }
 
 // The schemas that most fields have.
@@ -118,6 +121,14 @@ func (a *api) plain(o operation) operation {
 		o.params, o.headers, o.problems = settledParams, settledHeaders, []int{404, 409, 422}
 		o.own = subjectParams()
 		o.content = inJSON(answerOf[subjectAnswer]())
+	case "search":
+		o.params, o.headers = append([]string{"q", "search-limit", "as-of", "known-at"}, settledParams...), settledHeaders
+		o.content = inJSON(record(footed(tree{"hits": list(record(tree{
+			"view": aString, "title": ref("schemas", "Text"), "key": aString, "route": aString, "row": tree{"type": "object"},
+		}))})))
+	case "issued":
+		o.params, o.headers, o.problems = settledParams, append([]string{"Content-Disposition", "ETag"}, settledHeaders...), []int{404}
+		o.content = inMedia("application/octet-stream", aString)
 	case "reports":
 		o.content = inJSON(record(tree{"reports": list(record(tree{
 			"code": aString, "title": ref("schemas", "Text"), "formula": aString, "route": aString, "params": list(answerOf[projections.Param]()), "columns": columns,
@@ -149,7 +160,7 @@ func (a *api) parameters() tree {
 	add("key", "path", "key", aString, true, "key of the row", "行键")
 	add("as-of", "query", "as-of", moment, false, "T: what was true by the end of this day, month or year; today where absent", "业务时点 T:截至该日(月、年)末的情况;缺省为今天")
 	add("known-at", "query", "known-at", aString, false, "K: what was recorded up to this entry number or instant; now where absent", "入账时点 K:截至该入账序号或时刻;缺省为现在")
-	add("format", "query", "format", oneOf("json", "ndjson", "csv"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
+	add("format", "query", "format", oneOf("json", "ndjson", "csv", "xlsx"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
 	add("template-format", "query", "format", oneOf("json", "csv"), false, "form of the answer; csv is the command's template, and wins over Accept", "输出格式,优先于 Accept;csv 为命令的导入模板")
 	add("stream-format", "query", "format", oneOf("json", "cloudevents-batch", "cloudevents"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
 	add("events-format", "query", "format", oneOf("json", "ndjson", "cloudevents-batch", "cloudevents", "live"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
@@ -157,6 +168,8 @@ func (a *api) parameters() tree {
 	add("header", "query", "header", oneOf("keys", "labels"), false, "first line of CSV: names or labels", "CSV 表头:列名或标签")
 	add("sort", "query", "sort", aString, false, "columns, separated by commas; - before one turns it round", "排序列,以逗号分隔;降序加 -")
 	add("limit", "query", "limit", tree{"type": "integer", "minimum": 1}, false, "rows or events at most; a page of JSON has its own bound", "最多行数或事件数;JSON 分页另有上限")
+	add("q", "query", "q", tree{"type": "string", "maxLength": maxSearch}, true, "words, each of which must be found", "检索词,须全部命中")
+	add("search-limit", "query", "limit", tree{"type": "integer", "minimum": 1, "maximum": 100}, false, "hits at most in each view; 20 where absent", "每个视图最多命中数,缺省为 20")
 	add("cursor", "query", "cursor", aString, false, "where the page before ended, as its next says", "上一页末尾,取自其 next")
 	add("after", "query", "after", natural, false, "entry number to go on after", "自该入账序号之后")
 	add("type", "query", "type", list(aString), false, "stored names of events, any of them", "事件名称(任一)")
@@ -282,6 +295,8 @@ func columnSchema(t projections.ColumnType) tree {
 		return tree{"type": []string{"string", "null"}, "format": "date-time"}
 	case projections.TypeDecimal:
 		return tree{"type": []string{"string", "null"}, "pattern": `^-?[0-9]+\.[0-9]$`}
+	case projections.TypeNumber:
+		return tree{"type": []string{"string", "null"}, "pattern": `^-?[0-9]+(\.[0-9]+)?$`}
 	case projections.TypeJSON:
 		return tree{"type": []string{"array", "object", "string", "number", "boolean", "null"}}
 	}
@@ -295,7 +310,7 @@ func footed(fields tree) tree {
 
 // sheet is a view or a report in the forms it can take.
 func sheet(page tree) tree {
-	return merge(inJSON(page), inMedia(mediaTypes[formatNDJSON], aString), inMedia(mediaTypes[formatCSV], aString))
+	return merge(inJSON(page), inMedia(mediaTypes[formatNDJSON], aString), inMedia(mediaTypes[formatCSV], aString), inMedia(mediaTypes[formatXLSX], aString))
 }
 
 // record is an object with these fields, all required but the optional ones.

@@ -33,7 +33,7 @@ type contract struct {
 var contracts sync.Map // by document: many tests serve the same
 
 func init() {
-	for _, media := range []string{"application/x-ndjson", "text/csv", "text/html", "text/css"} {
+	for _, media := range []string{"application/x-ndjson", "text/csv", "text/html", "text/css", mediaTypes[formatXLSX], "application/octet-stream"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.PlainBodyDecoder)
 	}
 	openapi3filter.RegisterBodyDecoder("application/cloudevents-batch+json", openapi3filter.JSONBodyDecoder)

@@ -176,6 +176,7 @@ const (
 	formatJSON   format = "json"
 	formatNDJSON format = "ndjson"
 	formatCSV    format = "csv"
+	formatXLSX   format = "xlsx"
 
 	formatBatch       format = "cloudevents-batch" // CloudEvents, a page of them
 	formatCloudEvents format = "cloudevents"       // one a line
@@ -184,6 +185,7 @@ const (
 
 var mediaTypes = map[format]string{
 	formatJSON: "application/json", formatNDJSON: "application/x-ndjson", formatCSV: "text/csv",
+	formatXLSX:  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	formatBatch: "application/cloudevents-batch+json", formatCloudEvents: "application/x-ndjson", formatLive: "text/event-stream",
 }
 

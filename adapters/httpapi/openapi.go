@@ -90,6 +90,10 @@ func (a *api) operations(rt route) []operation {
 		for _, x := range a.Reports {
 			all = append(all, reportOperation(o, x))
 		}
+	case "report-file":
+		for _, x := range a.Reports {
+			all = append(all, fileOperation(o, x))
+		}
 	default:
 		all = append(all, a.plain(o))
 	}
@@ -157,6 +161,15 @@ func reportOperation(o operation, x projections.Report) operation {
 	o.headers, o.problems = slices.Concat(settledHeaders, fileHeaders, []string{"Ledger-Formula"}), []int{406}
 	o.more = tree{"tags": []string{"reports"}, "x-formula": x.Formula}
 	return o
+}
+
+// fileOperation is a report made into a file that is kept.
+func fileOperation(o operation, x projections.Report) operation {
+	file := reportOperation(o, x)
+	file.id, file.roles = o.id+"-"+x.Code, o.roles
+	file.status, file.headers, file.problems = []int{http.StatusCreated}, settledHeaders, []int{413}
+	file.content = inJSON(answerOf[reportFile]())
+	return file
 }
 
 // fileHeaders are those of an export.

@@ -269,6 +269,7 @@ var columnTypes = map[projections.ColumnType]ledger.Text{
 	projections.TypeTime:    {En: "time", Zh: "时间"},
 	projections.TypeJSON:    {En: "JSON", Zh: "JSON"},
 	projections.TypeDecimal: {En: "decimal", Zh: "小数"},
+	projections.TypeNumber:  {En: "number", Zh: "数值"},
 }
 
 // pageLabels is every word of the page that no table has.

@@ -16,9 +16,12 @@ import (
 	techcontract "ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/identity"
+	"ttledger/domain/indicator"
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
+	"ttledger/domain/period"
 	"ttledger/domain/principal"
+	"ttledger/domain/programme"
 	"ttledger/domain/trace"
 	"ttledger/projections"
 )
@@ -113,6 +116,9 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 	demanded := begin("demand", demand.Published{Terms: demand.Terms{Titles: names, Problem: "x", Mode: "roadshow"}}, ledger.PM, "")
 	noticed := begin("notice", notice.Posted{Kind: "award", Subject: ledger.StreamID{Category: "project", ID: uuid.New()}, Titles: names, From: day, To: day}, ledger.TM, "")
 	missing := uuid.NewString()
+	w.record("programme", programme.Opened{Code: "KCZG", Names: ledger.Names{En: "A programme"}})
+	w.record("indicator", indicator.Defined{Code: "HNTE", Scope: "SETDZ"})
+	w.record("period", period.Closed{Code: "2021Q2", From: ledger.Day(2021, 4, 1), To: ledger.Day(2021, 6, 30)})
 	by = map[string]things{
 		"project":      {func(h string) string { return own[h] }, propose(""), missing},
 		"contract":     {func(h string) string { return contracts[h] }, sign(""), missing},
@@ -127,6 +133,9 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"approval":     {func(h string) string { return asked[h] }, approval("ada"), missing},
 		"claim":        {nil, ledger.ClaimStream("foreign-register", "DE hrb 7").ID.String(), missing},
 		"policy":       {nil, missing, missing},
+		"programme":    {nil, one("programme").String(), missing},
+		"indicator":    {nil, one("indicator").String(), missing},
+		"period":       {nil, one("period").String(), missing},
 	}
 	maps.Copy(by, w.incubated(handles[1:], missing))
 	w.settle()
@@ -198,6 +207,10 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 				list = append(list, linesFor(label, "GET", at, "", things{nil, "2026-11-22", "missing"})...)
 			}
 		}
+	case "report-file":
+		list = append(list, simple("/v1/reports/k06/files"), simple("/v1/reports/nothing/files"))
+	case "issued":
+		list = append(list, linesFor("GET /v1/issued-reports", "GET", "/v1/issued-reports/%s:000001", "", by["period"])...)
 	case "report":
 		for _, x := range append(slices.Clone(a.Reports), projections.Report{Code: "nothing"}) {
 			list = append(list, simple("/v1/reports/"+x.Code))

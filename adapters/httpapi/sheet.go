@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -32,10 +33,15 @@ type rows interface {
 }
 
 // export answers all pages as one file. What fails after the first row breaks the answer off.
-func (a *api) export(w http.ResponseWriter, r *http.Request, form format, name string, pages iter.Seq2[projections.Page, error]) error {
+func (a *api) export(w http.ResponseWriter, r *http.Request, form format, of about, pages iter.Seq2[projections.Page, error]) (err error) {
 	var out rows = &lineRows{lines: a.newLines(w)}
-	if form == formatCSV {
-		out = a.newTable(w, r, name)
+	switch form {
+	case formatCSV:
+		out = a.newTable(w, r, of.name)
+	case formatXLSX:
+		book := newWorkbook(w, of)
+		defer func() { err = errors.Join(err, book.close()) }()
+		out = book
 	}
 	begun, last := false, projections.Page{}
 	for page, err := range pages {

@@ -84,14 +84,14 @@ func (a *api) findView(r *http.Request) (projections.View, error) {
 	return a.Views[i], permit(callOf(r).actor, a.Views[i].Roles)
 }
 
-// view answers a page of a view as JSON, or all its rows as NDJSON or CSV.
+// view answers a page of a view as JSON, or all its rows as NDJSON, CSV or XLSX.
 func (a *api) view(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.findView(r)
 	if err != nil {
 		return err
 	}
 	p := paramsOf(r)
-	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV)
+	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV, formatXLSX)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (a *api) view(w http.ResponseWriter, r *http.Request) error {
 	if form == formatJSON {
 		return a.viewPage(w, r, q)
 	}
-	return a.export(w, r, form, v.Name, a.pages(r.Context(), q))
+	return a.export(w, r, form, about{name: v.Name, title: v.Title}, a.pages(r.Context(), q))
 }
 
 // readQuery reads filters, order, page and moment. The Reader checks the values of filters.
@@ -231,94 +231,4 @@ func (a *api) pages(ctx context.Context, q projections.Query) iter.Seq2[projecti
 			q.At, q.After = page.At, page.Next
 		}
 	}
-}
-
-func (a *api) reports(w http.ResponseWriter, r *http.Request) error {
-	type line struct {
-		Code    string               `json:"code"`
-		Title   ledger.Text          `json:"title"`
-		Formula string               `json:"formula"`
-		Route   string               `json:"route"`
-		Params  []projections.Param  `json:"params"`
-		Columns []projections.Column `json:"columns"`
-	}
-	if err := paramsOf(r).done(); err != nil {
-		return err
-	}
-	list := []line{}
-	for _, x := range a.Reports {
-		if permit(callOf(r).actor, x.Roles) == nil {
-			list = append(list, line{x.Code, x.Title, x.Formula, "/v1/reports/" + x.Code, append([]projections.Param{}, x.Params...), x.Columns})
-		}
-	}
-	return writeJSON(w, http.StatusOK, map[string]any{"reports": list})
-}
-
-func (a *api) findReport(r *http.Request) (projections.Report, error) {
-	code := mux.Vars(r)["code"]
-	i := slices.IndexFunc(a.Reports, func(x projections.Report) bool { return x.Code == code })
-	if i < 0 {
-		return projections.Report{}, &ledger.Error{Kind: ledger.KindNotFound, Code: "no-such-report", Msg: ledger.Text{
-			En: fmt.Sprintf("there is no report %q; /v1/reports lists them", code), Zh: fmt.Sprintf("没有报表 %q;报表列表见 /v1/reports", code),
-		}}
-	}
-	return a.Reports[i], permit(callOf(r).actor, a.Reports[i].Roles)
-}
-
-// report computes a report at one moment.
-func (a *api) report(w http.ResponseWriter, r *http.Request) error {
-	x, err := a.findReport(r)
-	if err != nil {
-		return err
-	}
-	p := paramsOf(r)
-	form, err := negotiate(r.Header, p.one("format"), formatJSON, formatNDJSON, formatCSV)
-	if err != nil {
-		return err
-	}
-	scope, at, err := a.readScope(r.Context(), x, p, form)
-	if err != nil {
-		return err
-	}
-	page, err := a.Reader.Report(r.Context(), x.Code, scope, at)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Ledger-Formula", x.Formula)
-	if form == formatJSON {
-		return writeReport(w, x, scope, page)
-	}
-	return a.export(w, r, form, x.Code, func(yield func(projections.Page, error) bool) { yield(page, nil) })
-}
-
-// readScope reads a report's parameters and moment. The Reader says which are missing.
-func (a *api) readScope(ctx context.Context, x projections.Report, p *params, form format) (map[string]string, projections.At, error) {
-	scope := map[string]string{}
-	for _, param := range x.Params {
-		if value := p.one(param.Name); value != "" {
-			scope[param.Name] = value
-		}
-	}
-	if form != formatJSON {
-		p.sheet()
-	}
-	when := p.moment()
-	if err := p.done(); err != nil {
-		return nil, projections.At{}, err
-	}
-	at, err := a.at(ctx, when)
-	return scope, at, err
-}
-
-func writeReport(w http.ResponseWriter, x projections.Report, scope map[string]string, page projections.Page) error {
-	stand(w.Header(), page.Checkpoint)
-	return writeJSON(w, http.StatusOK, struct {
-		Report  string               `json:"report"`
-		Title   ledger.Text          `json:"title"`
-		Formula string               `json:"formula"`
-		Scope   map[string]string    `json:"scope"`
-		Columns []projections.Column `json:"columns"`
-		Rows    []json.RawMessage    `json:"rows"`
-		footing
-	}{x.Code, x.Title, x.Formula, scope, page.Columns, objects(page), footingOf(page)})
 }

@@ -88,7 +88,7 @@ func incubationDesk(t *testing.T) *desk {
 	return d
 }
 
-func report(t *testing.T, views *sqlite.Views, code, asOf string, params ...string) [][]any {
+func listReport(t *testing.T, views *sqlite.Views, code, asOf string, params ...string) [][]any {
 	t.Helper()
 	given := map[string]string{}
 	for i := 0; i < len(params); i += 2 {
@@ -112,38 +112,38 @@ func TestReportsOnIncubation(t *testing.T) {
 	type rows = [][]any
 	require.Equal(t, rows{
 		{house, nil, "I", int64(12000), int64(1000), int64(200), int64(2), "20.0", "14.2", "0.2", int64(1)},
-	}, report(t, d.views, "k40", ""))
+	}, listReport(t, d.views, "k40", ""))
 	require.Equal(t, rows{
 		{house, nil, "I", int64(12000), int64(1000), int64(700), int64(3), "70.0", "18.3", "0.3", int64(0)},
 		{centre, nil, "Heidelberg", int64(0), int64(0), int64(0), int64(1), nil, nil, nil, int64(0)},
-	}, report(t, d.views, "k40", "2025-06-29"), "as it was the day before the graduation")
+	}, listReport(t, d.views, "k40", "2025-06-29"), "as it was the day before the graduation")
 	require.Equal(t, rows{
 		{"A-101", int64(120), longest.String(), nil, "V", int64(120), "2022-01-10", "2026-01-10", int64(317), int64(0)},
 		{"A-102", int64(90), nil, nil, nil, nil, nil, nil, nil, nil},
 		{nil, nil, youngest.String(), nil, "V", int64(80), "2025-02-01", "2029-02-01", nil, int64(0)},
-	}, report(t, d.views, "r8", "", "facility", house))
+	}, listReport(t, d.views, "r8", "", "facility", house))
 	require.Equal(t, rows{
 		{house, int64(2022), int64(0), int64(1), int64(0), "0.0"},
 		{house, int64(2023), int64(1), int64(1), int64(0), "0.0"},
 		{house, int64(2024), int64(2), int64(0), int64(0), "0.0"},
 		{house, int64(2025), int64(2), int64(1), int64(1), "33.3"},
 		{house, int64(2026), int64(2), int64(0), int64(0), "0.0"},
-	}, report(t, d.views, "k43", "", "facility", house))
+	}, listReport(t, d.views, "k43", "", "facility", house))
 	require.Equal(t, rows{
 		{int64(2022), int64(1), int64(1), int64(0), "0.0"},
 		{int64(2023), int64(1), int64(0), int64(0), nil},
-	}, report(t, d.views, "k44", "", "facility", house, "to", "2024"))
-	require.Equal(t, rows{{house, int64(2), int64(1), "50.0", int64(1), "50.0"}}, report(t, d.views, "k46", "", "period", "2025", "facility", house))
-	require.Equal(t, rows{{house, int64(1), int64(1), "100.0"}}, report(t, d.views, "k47", "", "period", "2025"))
-	require.Equal(t, rows{{house, "CNY", "300.0", "100.0", "1000.0", "40.0"}}, report(t, d.views, "k48", "", "period", "2025"))
+	}, listReport(t, d.views, "k44", "", "facility", house, "to", "2024"))
+	require.Equal(t, rows{{house, int64(2), int64(1), "50.0", int64(1), "50.0"}}, listReport(t, d.views, "k46", "", "period", "2025", "facility", house))
+	require.Equal(t, rows{{house, int64(1), int64(1), "100.0"}}, listReport(t, d.views, "k47", "", "period", "2025"))
+	require.Equal(t, rows{{house, "CNY", "300.0", "100.0", "1000.0", "40.0"}}, listReport(t, d.views, "k48", "", "period", "2025"))
 	require.Equal(t, rows{
 		{centre, "all", int64(1), "30000.0", int64(0), int64(80), int64(1), "100.0"},
 		{centre, "investment", int64(1), "30000.0", int64(0), int64(80), nil, nil},
 		{centre, "transfer", int64(1), "30000.0", int64(0), int64(80), nil, nil},
-	}, report(t, d.views, "k49", ""))
+	}, listReport(t, d.views, "k49", ""))
 	require.Equal(t, rows{
 		{house, "ended", int64(1), nil}, {house, "graduated", int64(1), nil}, {house, "live", int64(2), nil},
-	}, report(t, d.views, "r9", "", "facility", house), "of fewer than five the number only")
+	}, listReport(t, d.views, "r9", "", "facility", house), "of fewer than five the number only")
 }
 
 func TestReportsOnFacilities(t *testing.T) {
@@ -152,22 +152,22 @@ func TestReportsOnFacilities(t *testing.T) {
 	require.Equal(t, rows{
 		{"incubator", "national", "all", int64(1)}, {"offshore_centre", nil, "all", int64(1)},
 		{"park", nil, "all", int64(2)}, {"park", nil, "applied", int64(2)}, {"park", nil, "common", int64(2)},
-	}, report(t, d.views, "k54", ""))
-	require.Equal(t, rows{{"offshore_centre", nil, "all", int64(1)}}, report(t, d.views, "k54", "2019-12-31"))
+	}, listReport(t, d.views, "k54", ""))
+	require.Equal(t, rows{{"offshore_centre", nil, "all", int64(1)}}, listReport(t, d.views, "k54", "2019-12-31"))
 	require.Equal(t, rows{
 		{staffed.String(), nil, "P", int64(1), int64(1), nil, nil, nil, int64(10)},
 		{vacant.String(), nil, "P", int64(0), int64(1), nil, "2026-11-01", "2027-04-29", int64(33)},
 		{"all", nil, nil, int64(1), int64(2), "50.0", nil, nil, int64(43)},
-	}, report(t, d.views, "k63", ""), "ten days in January, and from 1 to 23 November")
-	require.Equal(t, int64(5+5+15), report(t, d.views, "k63", "", "from", "2026-01-06", "to", "2026-11-15")[2][8])
-	require.Len(t, report(t, d.views, "s-d2", "", "kind", "park"), 2)
-	require.Equal(t, incubator.String(), report(t, d.views, "s-d2", "2025-01-01")[0][0])
+	}, listReport(t, d.views, "k63", ""), "ten days in January, and from 1 to 23 November")
+	require.Equal(t, int64(5+5+15), listReport(t, d.views, "k63", "", "from", "2026-01-06", "to", "2026-11-15")[2][8])
+	require.Len(t, listReport(t, d.views, "s-d2", "", "kind", "park"), 2)
+	require.Equal(t, incubator.String(), listReport(t, d.views, "s-d2", "2025-01-01")[0][0])
 }
 
 func TestTheReturnIsInThousandYuan(t *testing.T) {
 	d := incubationDesk(t)
 	value := map[int64]any{}
-	for _, row := range report(t, d.views, "s-c1", "", "facility", incubator.String(), "period", "2025") {
+	for _, row := range listReport(t, d.views, "s-c1", "", "facility", incubator.String(), "period", "2025") {
 		value[row[0].(int64)] = row[4]
 	}
 	for line, want := range map[int64]any{
@@ -175,7 +175,7 @@ func TestTheReturnIsInThousandYuan(t *testing.T) {
 	} {
 		require.Equal(t, want, value[line], "line %d", line)
 	}
-	for _, row := range report(t, d.views, "s-c1", "", "facility", incubator.String(), "period", "2023-02") {
+	for _, row := range listReport(t, d.views, "s-c1", "", "facility", incubator.String(), "period", "2023-02") {
 		if line := row[0].(int64); line == 40 {
 			require.Equal(t, "1.0", row[4], "at the end of the month")
 		} else if line == 20 || line == 50 {
@@ -187,7 +187,7 @@ func TestTheReturnIsInThousandYuan(t *testing.T) {
 func TestTheSelfCheckTakesItsBarsFromThePolicy(t *testing.T) {
 	d := incubationDesk(t)
 	var got [][]any
-	for _, row := range report(t, d.views, "s-c2", "", "facility", incubator.String(), "period", "2025") {
+	for _, row := range listReport(t, d.views, "s-c2", "", "facility", incubator.String(), "period", "2025") {
 		got = append(got, []any{row[0], row[1], row[5], row[6], row[7], row[8]})
 	}
 	require.Equal(t, [][]any{
@@ -196,8 +196,8 @@ func TestTheSelfCheckTakesItsBarsFromThePolicy(t *testing.T) {
 		{"2025", "growth-share", "100.0", "30.0", int64(1), int64(1)},
 		{"2025", "non-rent-share", "40.0", "30.0", int64(1), int64(1)},
 	}, got)
-	require.Empty(t, report(t, d.views, "s-c2", "2025-06-30", "facility", incubator.String(), "period", "2025"), "no version was in force")
-	require.Len(t, report(t, d.views, "s-c2", "", "facility", incubator.String(), "period", "2025", "version", "2025"), 4)
+	require.Empty(t, listReport(t, d.views, "s-c2", "2025-06-30", "facility", incubator.String(), "period", "2025"), "no version was in force")
+	require.Len(t, listReport(t, d.views, "s-c2", "", "facility", incubator.String(), "period", "2025", "version", "2025"), 4)
 }
 
 func TestWhatIsToBeProposed(t *testing.T) {
@@ -206,10 +206,10 @@ func TestWhatIsToBeProposed(t *testing.T) {
 	require.Equal(t, rows{
 		{"overdue", longest.String(), nil, "V", nil, "2026-01-10"},
 		{"local-case", landed.String(), nil, "V", nil, nil},
-	}, report(t, d.views, "p10", ""))
-	require.Equal(t, rows{{"limit", longest.String(), nil, "V", nil, "2026-01-10"}}, report(t, d.views, "p10", "2025-10-12"), "ninety days before")
-	require.Empty(t, report(t, d.views, "p10", "2025-10-11"))
-	require.Len(t, report(t, d.views, "p10", "2025-10-11", "days", "91"), 1)
+	}, listReport(t, d.views, "p10", ""))
+	require.Equal(t, rows{{"limit", longest.String(), nil, "V", nil, "2026-01-10"}}, listReport(t, d.views, "p10", "2025-10-12"), "ninety days before")
+	require.Empty(t, listReport(t, d.views, "p10", "2025-10-11"))
+	require.Len(t, listReport(t, d.views, "p10", "2025-10-11", "days", "91"), 1)
 
 	young := ledger.StreamID{Category: "incubation", ID: youngest}
 	paid := func(on string, yuan int64) {
@@ -218,11 +218,11 @@ func TestWhatIsToBeProposed(t *testing.T) {
 	paid("2026-06-01", 4_499_999)
 	d.record(t, young, ledgertest.Date("2026-07-01"), incubation.TenantMetricsReported{Metrics: incubation.Metrics{Period: ledgertest.Date("2024"), Currency: "CNY", Revenue: 997_500_000}})
 	require.NoError(t, d.runner.CatchUp(t.Context()))
-	require.Equal(t, rows{{"graduate", youngest.String(), nil, "V", "revenue", "2029-02-01"}}, report(t, d.views, "p10", "")[:1], "ten millions in two years")
-	require.NotEqual(t, "graduate", report(t, d.views, "p10", "2026-06-30")[0][0], "a yuan too little was paid in")
+	require.Equal(t, rows{{"graduate", youngest.String(), nil, "V", "revenue", "2029-02-01"}}, listReport(t, d.views, "p10", "")[:1], "ten millions in two years")
+	require.NotEqual(t, "graduate", listReport(t, d.views, "p10", "2026-06-30")[0][0], "a yuan too little was paid in")
 	paid("2026-08-01", 1)
 	require.NoError(t, d.runner.CatchUp(t.Context()))
-	require.Equal(t, "financing", report(t, d.views, "p10", "")[0][4])
+	require.Equal(t, "financing", listReport(t, d.views, "p10", "")[0][4])
 }
 
 var drawIncubation = rapid.Custom(func(t *rapid.T) ledger.Event {

@@ -140,13 +140,17 @@ func (v *Views) Entries(ctx context.Context, stream ledger.StreamID) (map[ledger
 
 // table is a view as the serving generation has it, which may be an older release's.
 type table struct {
-	view    string
-	name    string
-	columns []projections.Column
+	view     string
+	name     string
+	columns  []projections.Column
+	searched []string
 }
 
 func (v *Views) table(c *sqlite.Conn, generation int64, view string) (table, error) {
 	t := table{view: view}
+	if i := slices.IndexFunc(v.views, func(x projections.View) bool { return x.Name == view }); i >= 0 {
+		t.searched = v.views[i].Search
+	}
 	var raw string
 	err := sqlitex.Execute(c, "SELECT name, columns FROM tables WHERE generation = ? AND view = ?", &sqlitex.ExecOptions{
 		Args: []any{generation, view}, ResultFunc: func(s *sqlite.Stmt) error {
@@ -161,7 +165,14 @@ func (v *Views) table(c *sqlite.Conn, generation int64, view string) (table, err
 			En: fmt.Sprintf("there is no view %q", view), Zh: fmt.Sprintf("没有视图 %q", view),
 		}}
 	}
-	return t, json.Unmarshal([]byte(raw), &t.columns)
+	if err := json.Unmarshal([]byte(raw), &t.columns); err != nil {
+		return t, err
+	}
+	// An older release's table may lack a column that this one is searched in.
+	t.searched = slices.DeleteFunc(slices.Clone(t.searched), func(name string) bool {
+		return !slices.ContainsFunc(t.columns, func(c projections.Column) bool { return c.Name == name })
+	})
+	return t, nil
 }
 
 func (t table) column(name string) (projections.Column, error) {
@@ -212,7 +223,7 @@ type cursor struct {
 }
 
 func (q question) digest() string {
-	raw, _ := json.Marshal([]any{q.View, q.Where, q.Sort}) // strings only
+	raw, _ := json.Marshal([]any{q.View, q.Where, q.Sort, q.Words}) // strings only
 	sum := sha256.Sum256(raw)
 	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
@@ -316,6 +327,7 @@ func (q question) sql(t table, from cursor) (statement, error) {
 		}
 		conditions = append(conditions, condition)
 	}
+	conditions = append(conditions, t.search(q.Words, s.args)...)
 	var order []string
 	for _, o := range q.Sort {
 		if _, err := t.column(o.Column); err != nil {
@@ -348,6 +360,21 @@ func (t table) only(o projections.Only, args map[string]any) (string, error) {
 		alternatives, args[holder] = append(alternatives, fmt.Sprintf("substr(%s, 1, length(%s)) = %s", name, holder, holder)), p
 	}
 	return "(" + strings.Join(alternatives, " OR ") + ")", nil
+}
+
+// search writes that each word stands in a column that is searched in. A view that is searched in
+// none has no row with a word.
+func (t table) search(words []string, args map[string]any) []string {
+	var conditions []string
+	for i, word := range words {
+		holder, places := fmt.Sprintf(":s%d", i), []string{"0"}
+		args[holder] = word
+		for _, name := range t.searched {
+			places = append(places, fmt.Sprintf("instr(lower(%s), lower(%s)) > 0", quote(name), holder))
+		}
+		conditions = append(conditions, "("+strings.Join(places, " OR ")+")")
+	}
+	return conditions
 }
 
 // where writes one filter, with its values as arguments.
@@ -419,63 +446,4 @@ func rows(c *sqlite.Conn, text string, args map[string]any) ([][]any, error) {
 		return nil
 	}})
 	return all, err
-}
-
-// Report computes a report at one moment.
-func (v *Views) Report(ctx context.Context, code string, params map[string]string, at projections.At) (page projections.Page, err error) {
-	i := slices.IndexFunc(projections.Reports(), func(r projections.Report) bool { return r.Code == code })
-	if i < 0 {
-		return page, &ledger.Error{Kind: ledger.KindNotFound, Code: "no-such-report", Msg: ledger.Text{
-			En: fmt.Sprintf("there is no report %q", code), Zh: fmt.Sprintf("没有报表 %q", code),
-		}}
-	}
-	report := projections.Reports()[i]
-	args, err := arguments(report, params)
-	if err != nil {
-		return page, err
-	}
-	err = v.read(ctx, func(c *sqlite.Conn, generation int64, cp projections.Checkpoint) error {
-		page.Columns, page.Checkpoint = report.Columns, cp
-		if page.At, err = v.moment(at, cp); err != nil {
-			return err
-		}
-		args[":as_of"], args[":known_at"] = page.At.AsOf.String(), int64(page.At.KnownAt)
-		text := report.SQL
-		for _, view := range v.views {
-			if !strings.Contains(text, "{"+view.Name+"}") {
-				continue
-			}
-			t, err := v.table(c, generation, view.Name)
-			if err != nil {
-				return err
-			}
-			text = strings.ReplaceAll(text, "{"+view.Name+"}", fmt.Sprintf("(SELECT * FROM %s WHERE %s)", t.name, slice))
-		}
-		page.Rows, err = rows(c, text, args)
-		return err
-	})
-	return page, err
-}
-
-// arguments binds a report's parameters, NULL for those not given.
-func arguments(r projections.Report, params map[string]string) (map[string]any, error) {
-	args := map[string]any{}
-	for _, p := range r.Params {
-		args[":"+p.Name] = nil
-		if value, ok := params[p.Name]; ok {
-			args[":"+p.Name] = value
-		} else if p.Required {
-			return nil, ledger.Invalid("parameter", ledger.Text{
-				En: fmt.Sprintf("%s needs %s: %s", r.Code, p.Name, p.Help.En), Zh: fmt.Sprintf("%s 需要参数 %s:%s", r.Code, p.Name, p.Help.Zh),
-			})
-		}
-	}
-	for name := range params {
-		if _, ok := args[":"+name]; !ok {
-			return nil, ledger.Invalid("parameter", ledger.Text{
-				En: fmt.Sprintf("%s has no parameter %q", r.Code, name), Zh: fmt.Sprintf("%s 没有参数 %q", r.Code, name),
-			})
-		}
-	}
-	return args, nil
 }

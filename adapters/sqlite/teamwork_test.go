@@ -180,10 +180,10 @@ func TestAFundCommitsWhatItHas(t *testing.T) {
 	fund, maker := nth("organisation", 1), nth("organisation", 2)
 	o.must("pm", ledger.PM, fund, "register", "2026-01-05", organisation.Register{Names: ledger.Names{Zh: "创新产业基金"}, Kind: "fund", USCC: "91110108551385082Q"})
 	o.must("pm", ledger.PM, maker, "register", "2026-01-05", organisation.Register{Names: ledger.Names{Zh: "某公司"}, Kind: "company", USCC: "12100000400000624D"})
-	terms := func(version string, capital int64, supersedes string) policy.Version {
+	terms := func(version string, capital int64, supersedes string) policy.Terms {
 		params, err := json.Marshal(investment.Terms{Fund: fund.ID, Capital: yuan(capital), Body: "投委会"})
 		require.NoError(t, err)
-		return policy.Version{Code: "FUND-1", Version: version, Form: "fund-terms", Names: ledger.Names{Zh: "基金章程"}, Issuer: "基金", Level: "unit",
+		return policy.Terms{Code: "FUND-1", Version: version, Form: "fund-terms", Names: ledger.Names{Zh: "基金章程"}, Issuer: "基金", Level: "unit",
 			From: ledgertest.Date("2026-0" + version + "-01"), Supersedes: supersedes, Mark: "D", Params: params}
 	}
 	o.must("fun", ledger.FUN, ledger.PolicyStream("FUND-1"), "adopt", "2026-01-01", terms("1", 1000, ""))

@@ -99,7 +99,7 @@ func fill(ctx context.Context, c *cobra.Command, s *server, dir, address string)
 	}
 	preparer := ledger.Actor{Handle: "demo.manager", Roles: []ledger.Role{ledger.PM, ledger.TM}}
 	approver := ledger.Actor{Handle: "demo.approver", Roles: []ledger.Role{ledger.APR}}
-	if err := demoLives(ctx, d.ledger, preparer, approver); err != nil {
+	if err := errors.Join(demoArticle(ctx, d.ledger, preparer, approver), demoLives(ctx, d.ledger, preparer, approver)); err != nil {
 		return err
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "importing the awards; each row goes through the commands of everyone")

@@ -22,6 +22,7 @@ func exportCommand() *cobra.Command {
 	root.AddCommand(
 		exportOf("events", "every event in order, with the stored bytes", cobra.NoArgs, "ndjson", func([]string) string { return "/v1/events" }),
 		exportOf("view NAME", "all rows of a read model at a moment", cobra.ExactArgs(1), "csv", func(args []string) string { return "/v1/views/" + url.PathEscape(args[0]) }),
+		exportOf("issued KEY", "an issued report, as the file it was", cobra.ExactArgs(1), "", func(args []string) string { return "/v1/issued-reports/" + url.PathEscape(args[0]) }),
 		exportOf("report CODE", "a report at a moment", cobra.ExactArgs(1), "csv", func(args []string) string { return "/v1/reports/" + url.PathEscape(args[0]) }),
 	)
 	return root
@@ -33,8 +34,8 @@ func exportOf(use, short string, args cobra.PositionalArgs, format string, path 
 	var out, asOf, knownAt string
 	var params []string
 	c := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, args []string) error {
-		query := url.Values{"format": {format}}
-		for name, value := range map[string]string{"as-of": asOf, "known-at": knownAt} {
+		query := url.Values{}
+		for name, value := range map[string]string{"format": format, "as-of": asOf, "known-at": knownAt} {
 			if value != "" {
 				query.Set(name, value)
 			}
@@ -49,7 +50,7 @@ func exportOf(use, short string, args cobra.PositionalArgs, format string, path 
 		return at.fetch(c, path(args)+"?"+query.Encode(), out)
 	}}
 	at.flags(c)
-	c.Flags().StringVar(&format, "format", format, "json, ndjson or csv")
+	c.Flags().StringVar(&format, "format", format, "json, ndjson, csv or xlsx (events: json or ndjson)")
 	c.Flags().StringVarP(&out, "out", "o", "-", "file to write, whole or not at all; - is standard output")
 	c.Flags().StringVar(&knownAt, "known-at", "", "K: an entry number or an instant")
 	if use != "events" {

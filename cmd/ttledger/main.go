@@ -103,7 +103,7 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(demoCommand(), serveCommand(), importCommand(), exportCommand(), replayCommand(), rebuildCommand(), copyCommand(), benchCommand(), tokenCommand(), identityCommand(), privacyCommand(), backupCommand(), restoreCommand(), webhookCommand(), healthCommand(), doctorCommand(), versionCommand())
+	root.AddCommand(demoCommand(), serveCommand(), importCommand(), exportCommand(), freezeCommand(), replayCommand(), rebuildCommand(), copyCommand(), benchCommand(), tokenCommand(), identityCommand(), privacyCommand(), backupCommand(), restoreCommand(), webhookCommand(), healthCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		withUsage(c)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"ttledger/adapters/blobs"
 	"ttledger/adapters/esdb"
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/oidc"
@@ -167,7 +168,7 @@ func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) 
 		return nil, errors.Join(err, s.close())
 	}
 	config := httpapi.Config{
-		Ledger: d.ledger, Feed: d.store, Reader: s.views, Trace: s.trace,
+		Ledger: d.ledger, Feed: d.store, Reader: s.views, Trace: s.trace, Files: blobs.Dir(d.file("blobs")),
 		Views: projections.Views(), Reports: projections.Reports(),
 		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Readers: m.readers, Metrics: m.handler(),
 	}
