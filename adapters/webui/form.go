@@ -129,7 +129,9 @@ type formData struct {
 	Stream  ledger.StreamID
 	Name    string // of the thing; empty where it begins
 	Fields  []input
-	Around  []input // of the act
+	Date    *input  // of the act: when it was true
+	Around  []input // of the act: the rest
+	Open    bool    // something is wrong with that rest
 	Key     string
 	Version string
 	Wrong   []wrongField
@@ -195,6 +197,11 @@ func (p *page) showForm(status int, values url.Values, wrong *problem) error {
 		}
 	}
 	data.place(m.wrong)
+	data.Open = slices.ContainsFunc(data.Around, func(i input) bool { return i.Wrong != "" || strings.HasPrefix(m.grow, i.Path) })
+	if at := slices.IndexFunc(data.Around, func(i input) bool { return i.Path == "act.occurred_on" }); at >= 0 {
+		date := data.Around[at]
+		data.Date, data.Around = &date, slices.Delete(data.Around, at, at+1)
+	}
 	return p.render(status, "form", say(p.Lang, data.Verb.Help), data)
 }
 

@@ -61,8 +61,46 @@ func (l labels) walk(category, in string, t reflect.Type, above []reflect.Type) 
 		if in != "" && label.En != "" {
 			l[category+"/"+in+"."+name] = label
 		}
+		l.choices(name, f.Tag.Get("enum"), label)
 		l.walk(category, trimPlural(name), f.Type, append(above, t))
 	}
+}
+
+// choices enters what the codes of a field are called, where its help lists them in their order:
+// "go, hold, recycle or kill", 通过、暂缓、返修或终止.
+func (l labels) choices(name, enum string, label ledger.Text) {
+	codes := strings.Split(enum, ",")
+	zh, en := listed(label.Zh), listed(label.En)
+	if enum == "" || len(zh) != len(codes) {
+		return
+	}
+	for i, code := range codes {
+		t := ledger.Text{En: strings.NewReplacer("-", " ", "_", " ").Replace(code), Zh: zh[i]}
+		if len(en) == len(codes) {
+			t.En = en[i]
+		}
+		for _, key := range []string{trimPlural(name) + ":" + code, ":" + code} {
+			if _, known := l[key]; !known {
+				l[key] = t
+			}
+		}
+	}
+}
+
+// listed is the items of a list in a sentence, without what introduces or follows it.
+func listed(text string) []string {
+	for _, begin := range []string{":", ":"} {
+		if _, rest, ok := strings.Cut(text, begin); ok {
+			text = rest
+		}
+	}
+	text, _, _ = strings.Cut(text, "(")
+	text, _, _ = strings.Cut(text, " (")
+	var list []string
+	for item := range strings.SplitSeq(strings.NewReplacer("或", "、", ", ", "、", " or ", "、").Replace(text), "、") {
+		list = append(list, strings.TrimSpace(item))
+	}
+	return list
 }
 
 // of is what a field of a category is called in a language, in what it stands in; its own name where

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
+
+	"ttledger/domain/ledger"
 )
 
 // Shenyang, from which bearings and distances are told.
@@ -18,7 +19,9 @@ const (
 
 // node is a place on the drawing.
 type node struct {
+	Stream           string
 	Name, Href, Kind string
+	Links            string
 	Kilometres       int
 	Bearing          int // degrees from north, by east
 	X, Y             int
@@ -29,6 +32,8 @@ type node struct {
 // mapData is the schematic of resources: bearings and distances, and no boundaries of anything.
 type mapData struct {
 	Nodes  []node
+	Links  [][4]int
+	Report string
 	Rings  []ring
 	Width  int
 	Height int
@@ -50,36 +55,58 @@ const (
 	labelPlace = drawRadius + 45
 )
 
-// drawing shows where the zone's resources are, by bearing and distance, with the same as a table.
+// mostNodes bounds what is drawn: those with the most links; the report has all of them.
+const mostNodes = 40
+
+// drawing shows where the zone's resources are and what links them, by bearing and distance, with
+// the same as a table.
 func (s *site) drawing(p *page) error {
 	p.dated()
-	data := mapData{Width: drawWidth, Height: drawHeight, CX: drawWidth / 2, CY: drawHeight / 2}
-	if n, ok := s.namer("facility"); ok {
-		found, err := p.query(n.view, url.Values{"longitude.gte": {"-"}, "sort": {"kind"}, "limit": {"200"}})
-		if err != nil {
-			return err
-		}
-		for _, r := range found.Rows {
-			if one, ok := p.nodeOf(n, r); ok {
-				data.Nodes = append(data.Nodes, one)
-			}
+	data := mapData{Width: drawWidth, Height: drawHeight, CX: drawWidth / 2, CY: drawHeight / 2, Report: p.Href("/reports/r16")}
+	var nodes, links rows
+	if err := p.get("/v1/reports/r16", p.at(nil), &nodes); err != nil {
+		return err
+	}
+	if err := p.get("/v1/reports/r16-links", p.at(nil), &links); err != nil {
+		return err
+	}
+	for _, r := range nodes.Rows {
+		if one, ok := p.nodeOf(r); ok && len(data.Nodes) < mostNodes {
+			data.Nodes = append(data.Nodes, one)
 		}
 	}
 	data.place()
+	data.link(links.Rows)
 	return p.render(http.StatusOK, "map", p.say("map"), data)
 }
 
-func (p *page) nodeOf(n named, r row) (node, bool) {
+func (p *page) nodeOf(r row) (node, bool) {
 	latitude, bad := strconv.ParseFloat(r.text("latitude"), 64)
 	longitude, worse := strconv.ParseFloat(r.text("longitude"), 64)
-	if bad != nil || worse != nil || r.text("withdrawn_on") != "" {
+	stream, none := ledger.ParseStreamID(r.text("node"))
+	if bad != nil || worse != nil || none != nil {
 		return node{}, false
 	}
 	km, bearing := fromCentre(latitude, longitude)
 	return node{
-		Name: p.called(named{zh: n.zh, en: n.en}, r), Kind: p.site.term(p.Lang, "kind", r.text("kind")), Kilometres: int(math.Round(km)), Bearing: int(math.Round(bearing)) % 360,
-		Href: p.Href("/things/facility/" + r.text("id")),
+		Stream: r.text("node"), Name: p.either(r.text("name_zh"), r.text("name_en")), Kind: p.site.term(p.Lang, "kind", r.text("kind")),
+		Kilometres: int(math.Round(km)), Bearing: int(math.Round(bearing)) % 360, Links: r.text("links"), Href: p.Href("/things/" + stream.Category + "/" + stream.ID.String()),
 	}, true
+}
+
+// link draws a line between two nodes that have something to do with each other.
+func (m *mapData) link(found []row) {
+	at := map[string]node{}
+	for _, n := range m.Nodes {
+		at[n.Stream] = n
+	}
+	for _, r := range found {
+		a, known := at[r.text("a")]
+		b, too := at[r.text("b")]
+		if known && too {
+			m.Links = append(m.Links, [4]int{a.X, a.Y, b.X, b.Y})
+		}
+	}
 }
 
 // fromCentre is the great-circle distance and the first bearing.

@@ -112,16 +112,18 @@ func (p *page) head(secure bool) {
 	}
 }
 
-func (p *page) answer(rt route) (err error) {
-	if p.Head, p.Behind, err = p.site.Standing(p.r.Context()); err != nil {
-		return err
-	}
-	p.Moment = p.Moment.settle(p.Head, p.site.Now())
+func (p *page) answer(rt route) error {
 	if !rt.open {
 		if err := p.get("/v1/whoami", nil, &p.Who); err != nil {
 			return err
 		}
 	}
+	var err error
+	if p.Head, p.Behind, err = p.site.Standing(p.r.Context()); err != nil && !rt.open {
+		p.site.Log.WarnContext(p.r.Context(), "the read models do not answer", "request_id", p.id, "err", err)
+		return notYet
+	}
+	p.Moment = p.Moment.settle(p.Head, p.site.Now())
 	return rt.handle(p)
 }
 
@@ -158,6 +160,7 @@ func (p *page) dated() {
 
 var (
 	nothingHere = &problem{Status: http.StatusNotFound, Code: "no-such-page"}
+	notYet      = &problem{Status: http.StatusServiceUnavailable, Code: "not-yet"}
 	crossOrigin = &problem{Status: http.StatusForbidden, Code: "cross-origin"}
 )
 

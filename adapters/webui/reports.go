@@ -27,6 +27,7 @@ type reportData struct {
 	Sources []projections.View // the rows its figures count
 	AsOf    string
 	KnownAt uint64
+	Whole   string // address with all columns, where some are left out
 }
 
 // chart is bars: one measure, or several beside each other, of each row.
@@ -63,8 +64,12 @@ func (s *site) report(p *page) error {
 	}
 	data.AsOf, data.KnownAt = found.AsOf, found.KnownAt
 	columns := p.columnsOf(x.Columns)
+	if names, ok := curated[x.Code]; ok && p.r.URL.Query().Get("columns") != "all" {
+		columns = slices.DeleteFunc(columns, func(c shown) bool { return !slices.Contains(names, c.Name) })
+		data.Whole = p.with(url.Values{"columns": {"all"}})
+	}
 	data.Table = table{
-		Caption: say(p.Lang, x.Title), Columns: columns, CSV: csv("/v1/reports/"+x.Code, p.at(query)),
+		Caption: say(p.Lang, x.Title), Columns: columns, CSV: file("csv", "/v1/reports/"+x.Code, p.at(query)), XLSX: file("xlsx", "/v1/reports/"+x.Code, p.at(query)),
 		Rows: p.rowsOf(projections.View{}, columns, found.Rows),
 	}
 	p.drill(x, columns, found.Rows, data.Table.Rows)
@@ -90,7 +95,7 @@ func (s *site) sources(x projections.Report) []projections.View {
 func (p *page) chartOf(x projections.Report, columns []shown, found []row, cells [][]value) *chart {
 	var measures []int
 	for i, c := range columns {
-		if i > 0 && (c.Type == projections.TypeInteger || c.Type == projections.TypeDecimal) {
+		if i >= max(x.Lines, 1) && c.Numbers() {
 			measures = append(measures, i)
 		}
 	}

@@ -16,6 +16,7 @@ type table struct {
 	Rows    [][]value
 	Next    string // address of the next page
 	CSV     string // of the same rows as a file
+	XLSX    string
 	All     string // address of the whole table, where this is a part
 }
 
@@ -30,6 +31,11 @@ type shown struct {
 
 	zh, en          string
 	minor, currency string
+}
+
+// Numbers says whether what is under a heading is set to the right.
+func (s shown) Numbers() bool {
+	return s.minor != "" || s.Type == projections.TypeInteger || s.Type == projections.TypeDecimal || s.Type == projections.TypeNumber
 }
 
 // columnsOf lists the columns of a view or report as a page shows them.
@@ -77,7 +83,7 @@ func (p *page) cell(category string, c shown, r row) value {
 		return value{Text: p.money(r.text(c.minor), r.text(c.currency)), Number: true}
 	}
 	v := p.show(category, c.Name, r[c.Name])
-	v.Number = v.Number || c.Type == projections.TypeDecimal
+	v.Number = v.Number || c.Type == projections.TypeDecimal || c.Type == projections.TypeNumber
 	return v
 }
 
@@ -106,6 +112,7 @@ func briefly(v projections.View, columns []shown, found []row) []shown {
 // curated is the columns of a first look where somebody has thought about them.
 var curated = map[string][]string{
 	"project-board":         {"code", "title_zh", "stage", "gate", "responsible", "park", "funding_minor", "proposed_on", "changed_on"},
+	"s-e1":                  {"action", "name_zh", "unit_zh", "baseline", "target", "target_due", "actual", "actual_on", "attainment", "elapsed", "status"},
 	"organisation-register": {"name_zh", "kind", "unit_kind", "uscc", "region", "registered_on", "projects"},
 	"timeline":              {"entry", "occurred_on", "type", "stream", "actor", "role", "recorded_at"},
 }
@@ -148,15 +155,15 @@ func (p *page) lead(v projections.View, r row, columns []shown, cells []value) {
 	}
 }
 
-// csv is the address of the same rows as a file with the labels of this language.
-func csv(path string, query url.Values) string {
+// file is the address of the same rows in another form, with the labels of this language.
+func file(form, path string, query url.Values) string {
 	q := url.Values{}
 	for name, values := range query {
 		if name != "cursor" && name != "limit" && name != "columns" {
 			q[name] = values
 		}
 	}
-	q.Set("format", "csv")
+	q.Set("format", form)
 	q.Set("header", "labels")
 	return address(path, q)
 }

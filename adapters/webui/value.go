@@ -22,6 +22,7 @@ type value struct {
 	Href   string
 	Stamp  string // of a time, as machines read it
 	Number bool
+	Status string // green, amber or red, said in the text too
 	List   []value
 	Fields []field
 }
@@ -96,7 +97,11 @@ func (p *page) showText(category, name, text string) value {
 	if s, ok := p.refers(category, name, text); ok {
 		return value{Text: p.nameOf(s), Href: p.Href("/things/" + s.Category + "/" + s.ID.String())}
 	}
-	return value{Text: p.site.term(p.Lang, name, text)}
+	v := value{Text: p.site.term(p.Lang, name, text)}
+	if name == "status" && slices.Contains([]string{"green", "amber", "red"}, text) {
+		v.Status = text
+	}
+	return v
 }
 
 // either is the text in the page's language, or in the other.

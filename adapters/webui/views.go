@@ -72,7 +72,7 @@ func (s *site) view(p *page) error {
 	}
 	p.sorts(columns, query)
 	data := viewData{View: v, Filters: filters, Whole: whole, Table: table{
-		Caption: say(p.Lang, v.Title), Columns: columns, Rows: p.rowsOf(v, columns, found.Rows), CSV: csv("/v1/views/"+v.Name, p.at(query)),
+		Caption: say(p.Lang, v.Title), Columns: columns, Rows: p.rowsOf(v, columns, found.Rows), CSV: file("csv", "/v1/views/"+v.Name, p.at(query)), XLSX: file("xlsx", "/v1/views/"+v.Name, p.at(query)),
 	}}
 	if next := found.cursor(); next != nil {
 		data.Table.Next = p.with(next)

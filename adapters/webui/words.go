@@ -63,6 +63,8 @@ var words = map[string]ledger.Text{
 	"proof-again": {En: "Verify again", Zh: "重新验证"}, "proof-hand": {En: "By hand", Zh: "手工验证"}, "proof-hand-lead": {En: "On a machine of your own, with the key you kept on the first day:", Zh: "在您自己的机器上,使用首日留存的公钥:"}, "proof-keep": {En: "keep it on the first day", Zh: "首日留存"},
 	"map-lead": {En: "A schematic: bearing and distance from Shenyang (outward by the root of the distance). It shows no boundaries and is no map.", Zh: "示意图:以沈阳为中心,按方位与距离(半径取距离平方根)排列;不表示任何行政区域界线,不是地图。"}, "map-none": {En: "No facility has its coordinates recorded at this moment.", Zh: "该时点没有登记坐标的载体。"},
 	"distance": {En: "distance, km", Zh: "距离(公里)"}, "bearing": {En: "bearing", Zh: "方位角"}, "node": {En: "node", Zh: "节点"}, "shenyang": {En: "Shenyang", Zh: "沈阳"}, "kind-of": {En: "kind", Zh: "类型"},
+	"links": {En: "links", Zh: "联系数"}, "scorecard": {En: "Scorecard", Zh: "计分卡"}, "as-xlsx": {En: "As a workbook (XLSX)", Zh: "导出 XLSX"},
+	"wrong-not-yet": {En: "The read models do not answer yet", Zh: "读模型尚未就绪"}, "todo-not-yet": {En: "They may be built anew after a start. Nothing is lost; try again in a moment.", Zh: "启动后可能正在重建,数据不会丢失,请稍后再试。"},
 	"brand": {En: "Ledger", Zh: "统计台账"}, "skip": {En: "Skip to the content", Zh: "跳到正文"},
 	"home": {En: "Desk", Zh: "工作台"}, "views": {En: "Registers", Zh: "台账"}, "reports": {En: "Reports", Zh: "报表"}, "history": {En: "History", Zh: "入账记录"},
 	"commands": {En: "Commands", Zh: "命令"}, "catalogue": {En: "Catalogue", Zh: "目录"}, "board": {En: "Board", Zh: "看板"}, "map": {En: "Map", Zh: "资源图"},

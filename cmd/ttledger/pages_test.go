@@ -94,7 +94,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	thing := "/things/project/" + l.project.String()
 	pages := map[string]string{
 		"home": "/", "board": "/board", "views": "/views", "view": "/views/project-board", "columns": "/views/project-board?columns=all", "reports": "/reports",
-		"report": "/reports/k06", "commands": "/commands", "thing": thing, "form": thing + "/do/decide-gate", "replay": thing + "/replay",
+		"report": "/reports/k06", "scorecard": "/reports/s-e1", "map": "/map", "deadlines": "/reports/r18", "commands": "/commands", "thing": thing, "form": thing + "/do/decide-gate", "replay": thing + "/replay",
 		"history": "/history", "event": "/history/8", "nothing": "/nothing-here", "past": thing + "?known-at=8&as-of=2022-01-01",
 	}
 	for name, path := range pages {
