@@ -204,6 +204,12 @@ func (p *page) Href(path string, more ...string) string {
 	return address("/"+p.Lang+path, query)
 }
 
+// Self is the address of this page.
+func (p *page) Self() string { return p.r.URL.RequestURI() }
+
+// Path is its path.
+func (p *page) Path() string { return p.r.URL.Path }
+
 // Now is the address of this page now.
 func (p *page) Now() string {
 	query := p.r.URL.Query()
@@ -244,11 +250,6 @@ func (p *page) Holds(roles []ledger.Role) bool {
 	}) bool {
 		return slices.Contains(roles, mine.Role)
 	})
-}
-
-// PartOnly says that a script asks for the part of a page that it will put in place.
-func (p *page) PartOnly() bool {
-	return p.r.Header.Get("HX-Request") == "true" && p.r.Header.Get("HX-Request-Type") == "partial"
 }
 
 // parse reads each page's template, with the layout and the parts they share, in each language.

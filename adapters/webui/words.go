@@ -77,7 +77,7 @@ var words = map[string]ledger.Text{
 	"as-of-help":    {En: "What had occurred by the end of this day", Zh: "截至该日业务上已发生的"},
 	"known-at-help": {En: "What the ledger had learned up to this entry", Zh: "截至该条账本已入账的"},
 	"look":          {En: "Look", Zh: "查看"}, "now": {En: "Back to now", Zh: "回到现在"}, "past": {En: "You are looking at the past; it can be read and not written.", Zh: "正在查看过去的状态:只读。"},
-	"past-t": {En: "as of", Zh: "业务时点"}, "past-k": {En: "known at entry", Zh: "截至入账第"}, "past-k2": {En: "", Zh: "条"},
+	"past-t": {En: "as of", Zh: "业务时点"}, "past-k": {En: "known at entry", Zh: "截至入账第"}, "past-k2": {En: ".", Zh: "条。"}, "unknown-then": {En: "Nothing was known of it at this moment.", Zh: "该时点账本对此尚无记录。"}, "can-now": {En: "Commands are for now.", Zh: "只能在当前时点办理。"},
 	"stands": {En: "Stands at entry", Zh: "读模型位于第"}, "stands2": {En: "recorded", Zh: "条,入账时间"}, "behind": {En: "The read models are behind the record by", Zh: "读模型落后于账本"}, "behind2": {En: "events", Zh: "条事件"},
 	"level": {En: "nothing is outstanding", Zh: "已与账本同步"}, "entries": {En: "entries", Zh: "条"}, "newer": {En: "new entries were recorded", Zh: "条新记录入账"}, "show-newer": {En: "Show them", Zh: "显示"},
 	"yes": {En: "yes", Zh: "是"}, "no": {En: "no", Zh: "否"}, "none": {En: "nothing", Zh: "无"}, "empty": {En: "No rows at this moment.", Zh: "该时点没有记录。"},
@@ -103,5 +103,5 @@ var words = map[string]ledger.Text{
 	"wrong-cross-origin": {En: "Another site’s page may not write here", Zh: "不接受来自其他网站页面的写操作"}, "todo-cross-origin": {En: "Open the form here and send it again.", Zh: "请在本站打开表单后重新提交。"},
 	"wrong-internal": {En: "Something is wrong here, not with what you did", Zh: "系统内部出错,并非操作有误"}, "todo-internal": {En: "Nothing was recorded by halves. Try again; if it happens again, tell the administrator the number below.", Zh: "没有任何内容被部分入账。请重试;若再次发生,请将下方编号告知管理员。"},
 	"wrong-bad-form": {En: "The form could not be read", Zh: "表单无法读取"}, "todo-bad-form": {En: "It may be too large; 1 MiB is the most.", Zh: "可能过大,最多 1 MiB。"},
-	"request-id": {En: "Number of this request", Zh: "请求编号"}, "to-home": {En: "To the desk", Zh: "回到工作台"}, "works-without": {En: "", Zh: ""}, "printed": {En: "Printed from entry", Zh: "打印自入账第"},
+	"request-id": {En: "Number of this request", Zh: "请求编号"}, "to-home": {En: "To the desk", Zh: "回到工作台"}, "printed": {En: "Printed from entry", Zh: "打印自入账第"},
 }

@@ -135,13 +135,14 @@ func TestPagesSayWhatWasRecordedMeanwhile(t *testing.T) {
 	l := newLived(t)
 	b := newBrowser(t, l.address)
 	b.signIn(t, "zh", l.tokens["pm"])
-	b.open(t, "/zh/board")
+	b.open(t, "/zh/views/organisation-register")
 	require.Equal(t, "true", b.eval(t, "document.getElementById('news').hidden"))
 	manager := ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM}}
 	require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, "organisation", uuid.New(), act{verb: "register", on: "2024-06-15", data: organisation.Register{
 		Names: ledger.Names{Zh: "某大学"}, Kind: "university", UnitKind: "state-rd", USCC: "12100000400000123X",
 	}}, 0))
 	b.follows(t, "!document.getElementById('news').hidden")
+	b.follows(t, "document.getElementById('live').innerText.includes('某大学')")
 	b.quiet(t)
 }
 

@@ -65,13 +65,15 @@ if (refused) refused.focus();
 const from = document.body.dataset.live;
 if (from) {
   const news = document.getElementById('news');
-  let last = from, seen = 0, reading;
+  let last = from, seen = 0, reading, told;
   const heard = line => {
     if (!line.startsWith('id:')) return;
     last = line.slice(3).trim();
     seen++;
     news.hidden = false;
     news.querySelector('[data-count]').textContent = seen;
+    clearTimeout(told);
+    told = setTimeout(() => document.body.dispatchEvent(new Event('news')), 300); // what follows the ledger asks again
   };
   const follow = async () => {
     reading = new AbortController();
