@@ -57,6 +57,14 @@ type whoami struct {
 	Expires string
 }
 
+func (w whoami) actor() ledger.Actor {
+	a := ledger.Actor{Handle: w.Handle}
+	for _, r := range w.Roles {
+		a.Roles = append(a.Roles, r.Role)
+	}
+	return a
+}
+
 // serve makes a route a handler.
 func (s *site) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"encoding/json"
+	"errors"
 
 	"net/http"
 	"net/url"
@@ -57,7 +58,7 @@ type thingData struct {
 // can is a command as somebody may send it now, or why not.
 type can struct {
 	Verb    ledger.Verb
-	Href    string // of its form; empty where it cannot be sent
+	Href    string // of its form; empty where the reader has no role for it
 	Because string
 }
 
@@ -92,10 +93,10 @@ func (s *site) thing(p *page) error {
 	}
 	for _, v := range g.Verbs {
 		if !v.Creates {
-			data.Can = append(data.Can, p.can(v))
+			data.Can = append(data.Can, p.can(history.Stream, v))
 		}
 	}
-	slices.SortStableFunc(data.Can, func(a, b can) int { return btoi(a.Href == "") - btoi(b.Href == "") })
+	slices.SortStableFunc(data.Can, func(a, b can) int { return btoi(a.Because != "") - btoi(b.Because != "") })
 	data.Events = p.tell(g, slices.Backward(history.Events))
 	p.dated()
 	return p.render(http.StatusOK, "thing", p.nameOf(history.Stream), data)
@@ -108,16 +109,17 @@ func btoi(b bool) int {
 	return 0
 }
 
-// can says whether the reader may send a command from this page, and why not where not.
-func (p *page) can(v ledger.Verb) can {
-	c := can{Verb: v}
-	switch {
-	case p.Moment.Past():
-		c.Because = p.say("only-now")
-	case !p.Holds(v.Roles):
-		c.Because = p.say("needs-role") + roleNames(p.Lang, v.Roles)
-	default:
-		c.Href = p.Href("/things/" + p.vars["aggregate"] + "/" + p.vars["id"] + "/do/" + v.Name)
+// can says whether the reader may send a command from this page, and why not where not. What a rule
+// says to an empty command is told beside its form, which stays: the rule may look at the data too.
+func (p *page) can(stream ledger.StreamID, v ledger.Verb) can {
+	c := can{Verb: v, Href: p.Href("/things/" + stream.Category + "/" + stream.ID.String() + "/do/" + v.Name)}
+	if !p.Holds(v.Roles) {
+		c.Href, c.Because = "", p.say("needs-role")+roleNames(p.Lang, v.Roles)
+	} else if p.site.Attempt != nil && !p.Moment.Past() {
+		err := p.site.Attempt(p.r.Context(), ledger.Request{Aggregate: stream.Category, ID: stream.ID, Verb: v.Name, Actor: p.Who.actor()})
+		if known, ok := errors.AsType[*ledger.Error](err); ok {
+			c.Because = say(p.Lang, known.Msg)
+		}
 	}
 	return c
 }

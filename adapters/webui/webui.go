@@ -32,6 +32,7 @@ import (
 type Config struct {
 	API        http.Handler                                                 // answers what the pages ask, and every path that is no page
 	Standing   func(context.Context) (projections.Checkpoint, int64, error) // how far the read models stand, and how many events they are behind
+	Attempt    func(context.Context, ledger.Request) error                  // what stands in the way of a command; nil where nothing is told
 	Aggregates []ledger.Aggregate
 	Views      []projections.View
 	Reports    []projections.Report
@@ -116,6 +117,7 @@ func (s *site) routes() []route {
 		{"event", "GET", "/history/{entry:[0-9]+}", false, s.event},
 		{"proof", "GET", "/history/{entry:[0-9]+}/proof", false, s.proof},
 		{"map", "GET", "/map", false, s.drawing},
+		{"search", "GET", "/search", false, s.search},
 		{"pick", "GET", "/pick/{aggregate}", false, s.pick},
 	}
 }

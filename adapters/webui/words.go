@@ -86,7 +86,7 @@ var words = map[string]ledger.Text{
 	"whole-table": {En: "All of them", Zh: "查看全部"}, "new": {En: "New", Zh: "新建"}, "columns": {En: "columns", Zh: "列"}, "rows-of": {En: "Rows of", Zh: "行"},
 	"formula": {En: "Formula", Zh: "公式"}, "formula-text": {En: "How it is computed (SQL)", Zh: "计算方式(SQL)"}, "counted-over": {En: "It counts the rows of", Zh: "统计来源"}, "chart": {En: "Chart", Zh: "图表"}, "measure": {En: "Measure", Zh: "指标"},
 	"facts": {En: "Facts", Zh: "概况"}, "related": {En: "What else speaks of it", Zh: "相关记录"}, "can": {En: "What can be done", Zh: "可办事项"}, "cannot": {En: "Not possible for you now", Zh: "目前不可办"}, "timeline": {En: "Timeline", Zh: "时间线"},
-	"only-now": {En: "commands are for now; go back to now", Zh: "只能在当前时点办理"}, "needs-role": {En: "needs the role: ", Zh: "需要角色:"}, "as-role": {En: ", ", Zh: ","}, "recorded": {En: "Recorded: ", Zh: "已入账:"},
+	"needs-role": {En: "needs the role: ", Zh: "需要角色:"}, "as-role": {En: ", ", Zh: ","}, "recorded": {En: "Recorded: ", Zh: "已入账:"},
 	"late": {En: "recorded late by", Zh: "滞后入账"}, "days": {En: "days", Zh: "天"}, "raw": {En: "as stored", Zh: "原始记录"}, "replay": {En: "Replay step by step", Zh: "逐步重放"}, "print": {En: "Print", Zh: "打印"}, "version": {En: "version", Zh: "版本"},
 	"occurred": {En: "Occurred", Zh: "业务发生"}, "was-recorded": {En: "Recorded", Zh: "入账"}, "by": {En: "By", Zh: "经办"}, "entry": {En: "Entry", Zh: "入账序号"},
 	"step": {En: "Step", Zh: "步"}, "step-words": {En: "Step %d of %d: %s, %s", Zh: "第 %d 步,共 %d 步:%s,%s"}, "before": {En: "Before", Zh: "之前"}, "after": {En: "After", Zh: "之后"}, "field": {En: "Field", Zh: "字段"},

@@ -15,7 +15,7 @@ import (
 // pages is the web pages in front of an API.
 func (s *server) pages(api http.Handler, log *slog.Logger) (http.Handler, error) {
 	return webui.New(webui.Config{
-		API: api, Standing: s.standing, Now: time.Now, Log: log, Version: version,
+		API: api, Standing: s.standing, Attempt: s.d.ledger.Attempt, Now: time.Now, Log: log, Version: version,
 		Aggregates: append(slices.Clone(aggregates), ledger.Approvals), Views: projections.Views(), Reports: projections.Reports(),
 	})
 }

@@ -59,6 +59,7 @@ func TestAProjectByForms(t *testing.T) {
 	require.Contains(t, b.text(t), "冷烧结陶瓷")
 	require.Contains(t, b.text(t), "250,000.50 元")
 	require.Contains(t, b.text(t), "2026年1月5日")
+	require.Contains(t, b.eval(t, "document.querySelector('.can').innerText"), "尚未立项", "what is not possible yet says why")
 	project := firstLine(b.eval(t, "location.pathname.split('/').pop()"))
 
 	b.open(t, "/zh/things/project/"+project+"/do/approve")
@@ -94,7 +95,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	thing := "/things/project/" + l.project.String()
 	pages := map[string]string{
 		"home": "/", "board": "/board", "views": "/views", "view": "/views/project-board", "columns": "/views/project-board?columns=all", "reports": "/reports",
-		"report": "/reports/k06", "scorecard": "/reports/s-e1", "map": "/map", "deadlines": "/reports/r18", "commands": "/commands", "thing": thing, "form": thing + "/do/decide-gate", "replay": thing + "/replay",
+		"report": "/reports/k06", "scorecard": "/reports/s-e1", "map": "/map", "search": "/search?q=%E7%A4%BA%E8%8C%83", "deadlines": "/reports/r18", "commands": "/commands", "thing": thing, "form": thing + "/do/decide-gate", "replay": thing + "/replay",
 		"history": "/history", "event": "/history/8", "nothing": "/nothing-here", "past": thing + "?known-at=8&as-of=2022-01-01",
 	}
 	for name, path := range pages {
