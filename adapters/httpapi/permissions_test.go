@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -138,8 +139,30 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		"period":       {nil, one("period").String(), missing},
 	}
 	maps.Copy(by, w.incubated(handles[1:], missing))
+	for category, first := range map[string]string{
+		"team": "team.formed.v1", "grant": "grant.approved.v1", "recognition": "recognition.granted.v1",
+		"investment": "investment.commitment-made.v1", "engagement": "engagement.agreed.v1",
+	} {
+		begun := map[string]string{}
+		for _, h := range handles[1:] {
+			begun[h] = w.stored(category, first, h)
+		}
+		by[category] = things{func(h string) string { return begun[h] }, w.stored(category, first, ""), missing}
+	}
 	w.settle()
 	return w, handles, by
+}
+
+// stored begins a thing with the event that its fixture has, on somebody's behalf.
+func (w *world) stored(category, name, behalf string) string {
+	raw, err := os.ReadFile(filepath.Join("../../domain", category, "testdata/events", name+".json"))
+	require.NoError(w.t, err)
+	s := ledger.StreamID{Category: category, ID: uuid.New()}
+	_, err = w.store.Append(w.t.Context(), s, 0, []ledger.Proposed{{ID: uuid.New(), Type: name, Data: raw, Meta: ledger.Metadata{
+		Ledger: w.ledger.ID, Command: uuid.New(), Actor: "somebody", Role: ledger.PM, OnBehalfOf: behalf, OccurredOn: ledger.Day(2026, 11, 22), Source: ledger.Source{Kind: "api"},
+	}}})
+	require.NoError(w.t, err)
+	return s.ID.String()
 }
 
 // permission is one line of the table.

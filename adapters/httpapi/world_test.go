@@ -75,7 +75,7 @@ var today = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 func newWorld(t *testing.T, change ...func(*Config)) *world {
 	clock := today
 	now := func() time.Time { clock = clock.Add(time.Second); return clock } // used under the store's lock, and by one request at a time
-	w := &world{t: t, store: memory.New(now), logs: make(logs, 10_000), tokens: map[string]string{}}
+	w := &world{t: t, store: memory.New(now), logs: make(logs, 1<<16), tokens: map[string]string{}}
 	w.ledger = &ledger.Ledger{
 		ID: uuid.New(), Secret: []byte("secret"), Streams: w.store, Now: func() time.Time { return today.Add(time.Duration(w.passed.Load())) },
 		Aggregates: domain.Aggregates(),
