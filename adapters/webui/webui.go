@@ -44,7 +44,7 @@ type Config struct {
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-//go:embed static
+//go:embed all:static
 var staticFiles embed.FS
 
 // site is all pages.
