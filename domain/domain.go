@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"ttledger/domain/achievement"
+	"ttledger/domain/application"
+	"ttledger/domain/appointment"
 	"ttledger/domain/contract"
 	"ttledger/domain/demand"
 	"ttledger/domain/engagement"
@@ -18,6 +20,7 @@ import (
 	"ttledger/domain/ledger"
 	"ttledger/domain/notice"
 	"ttledger/domain/organisation"
+	"ttledger/domain/panel"
 	"ttledger/domain/period"
 	"ttledger/domain/person"
 	"ttledger/domain/policy"
@@ -25,6 +28,7 @@ import (
 	"ttledger/domain/programme"
 	"ttledger/domain/project"
 	"ttledger/domain/recognition"
+	"ttledger/domain/requisition"
 	"ttledger/domain/team"
 	"ttledger/domain/trace"
 )
@@ -32,7 +36,7 @@ import (
 // Rules is the forms that policies may have.
 func Rules() []ledger.RuleForm {
 	return slices.Concat(notice.Rules, contract.Rules, facility.Rules, incubation.Rules,
-		team.Rules, grant.Rules, recognition.Rules, investment.Rules)
+		team.Rules, grant.Rules, recognition.Rules, investment.Rules, panel.Rules)
 }
 
 // Aggregates is every kind of thing, in display order.
@@ -41,6 +45,7 @@ func Aggregates() []ledger.Aggregate {
 		principal.Aggregate, identity.Aggregate, trace.Aggregate,
 		organisation.Aggregate, person.Aggregate, policy.Aggregate(Rules()...),
 		achievement.Aggregate, demand.Aggregate, project.Aggregate, notice.Aggregate, contract.Aggregate,
+		requisition.Aggregate, application.Aggregate, panel.Aggregate, appointment.Aggregate,
 		facility.Aggregate, incubation.Aggregate,
 		team.Aggregate, grant.Aggregate, recognition.Aggregate, investment.Aggregate, engagement.Aggregate,
 		programme.Aggregate, indicator.Aggregate, period.Aggregate,

@@ -11,6 +11,7 @@ import (
 	"ttledger/domain/incubation"
 	"ttledger/domain/investment"
 	"ttledger/domain/ledger"
+	"ttledger/domain/panel"
 	"ttledger/domain/project"
 	"ttledger/domain/recognition"
 	"ttledger/domain/team"
@@ -32,6 +33,7 @@ var Concerning = map[string]func(ledger.Event, ledger.Metadata) []string{
 	"achievement": achievement.Sight.Concerns,
 	"approval":    ledger.Approvals.Sight.Concerns,
 	"contract":    contract.Sight.Concerns,
+	"panel":       panel.Sight.Concerns,
 	"incubation":  incubation.Sight.Concerns,
 	"team":        team.Sight.Concerns,
 	"grant":       grant.Sight.Concerns,

@@ -14,6 +14,7 @@ func Views() []View {
 	return slices.Concat(
 		[]View{ProjectBoard, ProjectSteps, OrganisationRegister, PersonRegister, SubjectHoldings, Timeline, Approvals, PolicyVersions, Involvement, AccessDays},
 		[]View{AchievementRegister, DemandBoard, NoticeBoard, Conversion, Affairs, Evidence, ContractRegister, MoneyLedger, Obligations},
+		[]View{RequisitionRegister, RecruitmentPipeline, PanelBoard, PanelReviews, Appointments},
 		[]View{FacilityRegister, Parks, FacilityOperations, IncubationCases, Graduations, TenantMetrics, FinancingRounds},
 		[]View{TeamPipeline, Grants, Recognitions, TalentTiers, FundCommitments, Engagements},
 		[]View{Programmes, IndicatorBoard, Figures, Periods, IssuedReports, Exceptions},

@@ -46,6 +46,12 @@ var later = []string{
 	"incubation.graduated.v1", "incubation.graduation-revoked.v1", "incubation.landed.v1", "incubation.left.v1", "incubation.evicted.v1",
 	"team.formed.v1", "team.bound.v1", "team.landed.v1", "team.membership-changed.v1", "team.reviewed.v1", "team.unbound.v1", "team.exited.v1", "grant.approved.v1", "grant.condition-verified.v1", "grant.instalment-released.v1", "grant.entry-reversed.v1", "grant.clawed-back.v1", "recognition.granted.v1", "recognition.ended.v1", "investment.commitment-made.v1", "investment.capital-paid-in.v1", "investment.entry-reversed.v1", "investment.exited.v1", "engagement.agreed.v1", "engagement.amended.v1", "engagement.delivered.v1", "engagement.dropped.v1",
 	"programme.opened.v1", "programme.owner-assigned.v1", "programme.closed.v1", "indicator.defined.v1", "indicator.figure-attested.v1", "indicator.target-set.v1", "period.closed.v1", "period.report-issued.v1",
+	"requisition.approved.v1", "requisition.amended.v1", "requisition.opened.v1", "requisition.closed.v1", "requisition.cancelled.v1",
+	"application.received.v1", "application.eligibility-decided.v1", "application.ranked.v1", "application.offer-issued.v1",
+	"application.offer-answered.v1", "application.withdrawn.v1", "application.closed.v1",
+	"panel.convened.v1", "panel.interest-declared.v1", "panel.review-submitted.v1", "panel.reviewer-excused.v1",
+	"panel.observer-attended.v1", "panel.concluded.v1", "panel.set-aside.v1",
+	"appointment.started.v1", "appointment.probation-concluded.v1", "appointment.ended.v1",
 }
 
 // apart is the shapes that are told of another thing than the first of their kind, because a second

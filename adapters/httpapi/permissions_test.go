@@ -149,6 +149,7 @@ func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
 		}
 		by[category] = things{func(h string) string { return begun[h] }, w.stored(category, first, ""), missing}
 	}
+	maps.Copy(by, w.recruited(handles[1:], missing))
 	w.settle()
 	return w, handles, by
 }

@@ -114,6 +114,12 @@ var Aggregate = ledger.New("person", ledger.Text{En: "person", Zh: "人员"}, De
 // is sealed opens to Unblinders only.
 var Sight = ledger.Sight{All: []ledger.Role{ledger.HR, ledger.DPO, ledger.LEG, ledger.FIN, ledger.APR, ledger.AUD}}
 
+// MayBeUsed says whether others may begin something with this person: nothing is erased or stored
+// only, and where consent is the ground it holds.
+func (s State) MayBeUsed() bool {
+	return !s.Erased && !s.Restricted && s.Class != "" && s.agreed(nil) == nil
+}
+
 // reject is a rule's refusal.
 func reject(code, en, zh string) error { return ledger.Rejected(code, ledger.Text{En: en, Zh: zh}) }
 
