@@ -68,6 +68,9 @@ func demo(c *cobra.Command, dir, listen string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.prove(true, nil); err != nil {
+		return errors.Join(err, s.close())
+	}
 	filled := make(chan error, 1)
 	err = s.run(ctx, listen, func(address string) {
 		go func() {
@@ -125,6 +128,8 @@ The ledger is at %[3]s until you press Ctrl-C. Try, in another terminal:
   curl -s -H "Authorization: Bearer $T" "%[3]s/v1/views/project-board?tags.like=phase-2&sort=-funding_minor&limit=3"
   curl -s -H "Authorization: Bearer $T" "%[3]s/v1/reports/k06?from=2018&format=csv"
   go run ./cmd/ttledger replay --data %[7]s --stream project-%[8]s
+  go run ./cmd/ttledger checkpoint --server %[3]s --line > kept
+  go run ./cmd/ttledger verify %[7]s --checkpoint kept
 
 Tokens: manager $T (roles PM, TM), approver %[5]s (APR), auditor %[6]s (AUD)
 `, time.Since(start).Round(time.Second), report, address,

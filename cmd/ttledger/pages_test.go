@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
@@ -24,7 +27,7 @@ type lived struct {
 func newLived(t *testing.T) *lived {
 	chromium(t)
 	o := newOffice(t)
-	l := &lived{live: serveHere(t, o), tokens: map[string]string{"pm": o.read(t, o.manager), "apr": o.read(t, o.approver)}}
+	l := &lived{live: serveHere(t, o, func(s *server) { require.NoError(t, s.prove(false, nil)) }), tokens: map[string]string{"pm": o.read(t, o.manager), "apr": o.read(t, o.approver)}}
 	l.tokens["aud"] = issueTo(t, l.address, o.read(t, o.admin), "shen.aud", "AUD")
 	manager := ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM, ledger.TM}}
 	host := demoID("organisation", "host")
@@ -167,4 +170,43 @@ func request(ctx context.Context, t *testing.T, address string) *http.Request {
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	require.NoError(t, err)
 	return q
+}
+
+// TestABrowserVerifies: the page of an entry's proof is green, by WebCrypto and by the library, and
+// red once one character of what is stored is another.
+func TestABrowserVerifies(t *testing.T) {
+	l := newLived(t)
+	b := newBrowser(t, l.address)
+	b.signIn(t, "zh", l.tokens["aud"])
+	require.Eventually(t, func() bool {
+		b.open(t, "/zh/history/8/proof")
+		b.follows(t, "document.getElementById('result').dataset.result !== ''")
+		return b.eval(t, "document.getElementById('result').dataset.result") == "true"
+	}, 20*time.Second, 200*time.Millisecond)
+	require.Contains(t, b.text(t), "WebCrypto")
+	b.accessible(t, "the proof")
+	b.keep(t, "proof-whole")
+
+	again := func() string {
+		b.eval(t, "document.getElementById('result').dataset.result = ''; document.querySelector('#proof button').click()")
+		b.follows(t, "document.getElementById('result').dataset.result !== ''")
+		return b.eval(t, "document.getElementById('result').dataset.result")
+	}
+	for _, part := range []string{"meta", "data", "stream", "version"} {
+		field := "document.getElementById('part-" + part + "')"
+		was := b.eval(t, field+".value")
+		b.eval(t, field+".value = "+field+".value.slice(0, -2) + '7' + "+field+".value.slice(-1) + (`"+part+"` === 'version' ? '9' : '')")
+		require.Equal(t, "false", again(), part)
+		b.keep(t, "proof-broken")
+		b.eval(t, fmt.Sprintf("%s.value = %q", field, was))
+		require.Equal(t, "true", again(), part)
+	}
+
+	_, err := chromedp.Call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "Object.defineProperty(crypto, 'subtle', {value: undefined})"})
+	require.NoError(t, err)
+	b.open(t, "/en/history/8/proof")
+	b.follows(t, "document.getElementById('result').dataset.result !== ''")
+	require.Equal(t, "true", b.eval(t, "document.getElementById('result').dataset.result"), b.text(t))
+	require.Contains(t, b.text(t), "noble")
+	b.quiet(t)
 }
