@@ -11,6 +11,7 @@ import (
 // has a place is a line here.
 var MapNodes = []string{
 	`SELECT 'organisation-' || id, kind, name_zh, name_en, region, NULL, NULL, industry_tags FROM {organisation-register} WHERE registered_on IS NOT NULL`,
+	`SELECT 'facility-' || id, kind, name_zh, name_en, country, longitude, latitude, directions FROM {facility-register} WHERE withdrawn_on IS NULL`,
 }
 
 // MapLinks is what joins two nodes of the map, each a SELECT of two streams and the kind of link.
@@ -19,6 +20,8 @@ var MapLinks = []string{
 	   FROM {project-board} AS p, json_each(p.parties) AS a, json_each(p.parties) AS b
 	  WHERE a.value ->> 'organisation' < b.value ->> 'organisation'`,
 	`SELECT 'organisation-' || host, 'organisation-' || c.value, 'programme' FROM {programmes} AS p, json_each(p.counterparts) AS c WHERE host IS NOT NULL`,
+	`SELECT 'facility-' || id, 'organisation-' || host, 'host' FROM {facility-register} WHERE host IS NOT NULL AND withdrawn_on IS NULL`,
+	`SELECT 'facility-' || park, 'facility-' || id, 'park' FROM {facility-register} WHERE park IS NOT NULL AND withdrawn_on IS NULL`,
 }
 
 var mapped = `

@@ -187,7 +187,11 @@ func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) 
 	for _, f := range change {
 		f(&config)
 	}
-	if s.api, err = httpapi.New(config); err != nil {
+	api, err := httpapi.New(config)
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.api, err = s.pages(api, log); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
