@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"ttledger/adapters/sqlite"
 	"ttledger/domain"
@@ -217,4 +218,71 @@ func (o *hiring) figures(t *testing.T) {
 		require.Len(t, page.Rows, 1, asOf)
 		require.Equal(t, want, page.Rows[0][slices.IndexFunc(page.Columns, func(c projections.Column) bool { return c.Name == "stage" })], asOf)
 	}
+}
+
+var drawRecruitment = rapid.Custom(func(t *rapid.T) ledger.Event {
+	what := func(category string) ledger.StreamID { return nth(category, rapid.IntRange(0, 2).Draw(t, category)) }
+	one, two := what("application"), what("application")
+	switch rapid.IntRange(0, 16).Draw(t, "kind") {
+	case 0:
+		return requisition.RequisitionApproved{Code: "R-1", Plan: requisition.Plan{Posts: []requisition.Post{{Code: "director", Number: 1}}}}
+	case 1:
+		return requisition.RequisitionClosed{Outcome: "filled"}
+	case 2, 3:
+		return application.ApplicationReceived{Code: "A-1", Requisition: what("requisition").ID, Post: "director", Level: "middle", Person: thing(20)}
+	case 4:
+		return application.EligibilityDecided{Result: rapid.SampledFrom([]string{"eligible", "ineligible"}).Draw(t, "result")}
+	case 5:
+		return application.ApplicationRanked{Panel: what("panel").ID, Rank: 1}
+	case 6:
+		return application.OfferIssued{Pay: ledger.Money{Minor: 1, Currency: "CNY"}, Expires: drawDate.Draw(t, "expires"), Places: 1}
+	case 7:
+		return application.OfferAnswered{Answer: rapid.SampledFrom([]string{"accepted", "declined", "lapsed"}).Draw(t, "answer")}
+	case 8:
+		return application.ApplicationClosed{Reason: "not-selected"}
+	case 9:
+		return panel.PanelConvened{Code: "PN-1", Subject: nth("requisition", 0), Items: []panel.Item{{Stream: one, Code: "X-0"}, {Stream: two, Code: "X-1"}}}
+	case 10:
+		return panel.InterestDeclared{Item: "X-0", Reviewer: "rev.1", Relation: "none", Recused: rapid.Bool().Draw(t, "recused")}
+	case 11:
+		return panel.ReviewSubmitted{Item: "X-0", Reviewer: "rev.1", Commitment: "c", Sealed: []byte("s")}
+	case 12:
+		return panel.PanelConcluded{Openings: []panel.Opening{{Item: "X-0", Reviewer: "rev.1", Points: []int{1}}}, Ranking: []panel.Ranked{{Stream: one, Rank: 1, Score: 1000}}}
+	case 13:
+		return panel.PanelSetAside{DecidedOn: drawDate.Draw(t, "decided"), Items: []ledger.StreamID{one, two}}
+	case 14:
+		return appointment.AppointmentStarted{Application: one.ID, Requisition: what("requisition").ID, Post: "director", Person: thing(20), From: drawDate.Draw(t, "from")}
+	case 15:
+		return appointment.AppointmentEnded{Kind: "transfer"}
+	}
+	return notice.Posted{Kind: "appointee", Subject: one, From: drawDate.Draw(t, "from"), To: drawDate.Draw(t, "to"), Listed: []notice.Listed{{Number: "1", Subject: two}}}
+})
+
+// TestRecruitmentAtAnyMoment holds the views of recruitment to the law of read models, whatever
+// comes late or in no sensible order.
+func TestRecruitmentAtAnyMoment(t *testing.T) {
+	list := []projections.View{projections.RequisitionRegister, projections.RecruitmentPipeline, projections.PanelBoard, projections.PanelReviews, projections.Appointments}
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		d := newDesk(rt, filepath.Join(t.TempDir(), fmt.Sprintf("views-%d.db", n)), list)
+		defer d.views.Close()
+		for range rapid.IntRange(1, 3).Draw(rt, "batches") {
+			for range rapid.IntRange(1, 12).Draw(rt, "events") {
+				e := drawRecruitment.Draw(rt, "event")
+				category, _, _ := strings.Cut(e.EventType(), ".")
+				d.record(rt, nth(category, rapid.IntRange(0, 2).Draw(rt, "stream")), drawDate.Draw(rt, "on"), e)
+			}
+			require.NoError(rt, d.runner.CatchUp(context(rt)))
+		}
+		facts := d.all(rt)
+		for range 4 {
+			at := projections.At{AsOf: drawDate.Draw(rt, "T").Last(), KnownAt: ledger.Entry(rapid.IntRange(1, len(facts)).Draw(rt, "K"))}
+			for _, v := range list {
+				rows, err := projections.Replay(v, facts, at, decode)
+				require.NoError(rt, err)
+				require.Equal(rt, rows, rowsAt(rt, d.views, v.Name, at), "%s at %v", v.Name, at)
+			}
+		}
+	})
 }
