@@ -37,7 +37,7 @@ type Param struct {
 func Reports() []Report {
 	return slices.Concat(
 		[]Report{Scorecard, ActionScores, FigureSeries, ResourceMap, ResourceLinks, Funnel, CycleTime},
-		conversionReports, dossierReports, ContractReports, recruitmentReports, IncubationReports, LadderReports(), TeamReports(),
+		conversionReports, dossierReports, ContractReports, recruitmentReports, IncubationReports, LadderReports(), TeamReports(), auditReports,
 		[]Report{RecordingLag, CorrectionRate, FourEyesConformity, EvidenceCoverage, RestatedValue, Restatement, ExceptionReport},
 	)
 }

@@ -7,7 +7,7 @@
 // them), admit.go (who asks) with guard.go, limit.go, address.go, session.go and oidc.go, sight.go
 // (what they see), trace.go (what of it is remembered), problem.go (errors), header.go (what clients may say in headers) and query.go (in
 // queries), then commands.go with schema.go (what a body must be), catalogue.go with template.go, events.go with
-// cloudevents.go and live.go, views.go, reports.go, search.go and issue.go with sheet.go and workbook.go (the formats), subjects.go (personal data), openapi.go with components.go and page.go (all of it
+// cloudevents.go and live.go, views.go, reports.go, search.go and issue.go with sheet.go and workbook.go (the formats), proofs.go (the transparency log), subjects.go (personal data), openapi.go with components.go and page.go (all of it
 // described, for machines and for people), and client.go, the same in the other direction.
 package httpapi
 
@@ -39,6 +39,7 @@ type Config struct {
 	Views   []projections.View   // those that are served, each with the roles that may read it
 	Reports []projections.Report // likewise
 	Trace   Tracer               // who read what
+	Proofs  Proofs               // the transparency log; nil for none
 	Files   Keeper               // issued reports; nil where none are kept
 	Log     *slog.Logger         // one line a request; never a token, never a body
 	Version string               // of the program, shown at /
@@ -164,7 +165,7 @@ var (
 // routes is the whole API.
 func (a *api) routes() []route {
 	all := ledger.AllRoles() // commands, views and reports then have roles of their own
-	return []route{
+	return append([]route{
 		{"index", "GET", "/", public, a.index},
 		{"health", "GET", "/healthz", public, a.health},
 		{"ready", "GET", "/readyz", public, a.ready},
@@ -198,7 +199,7 @@ func (a *api) routes() []route {
 		{"report-file", "POST", "/v1/reports/{code}/files", issuers, a.settled(a.keepReport)},
 		{"issued", "GET", "/v1/issued-reports/{key}", projections.Offices, a.settled(a.traced(a.issued))},
 		{"accesses", "GET", "/v1/accesses", watchers, a.traced(a.accesses)},
-	}
+	}, a.tileRoutes()...)
 }
 
 // as is a handler under another address, which leaves a part of its own unsaid.
@@ -265,7 +266,7 @@ func (a *api) declared() error {
 func (a *api) index(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, map[string]any{
 		"name": "ttledger", "version": a.Version,
-		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/search", "/v1/reports", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
+		"links": []string{"/session", "/v1/whoami", "/v1/commands", "/v1/events", "/v1/views", "/v1/search", "/v1/reports", "/checkpoint", "/healthz", "/readyz", "/openapi.json", "/catalogue"},
 	})
 }
 

@@ -17,7 +17,8 @@ import (
 type result struct {
 	Stream   string            `json:"stream"`
 	Version  ledger.Version    `json:"version"`
-	Events   []ledger.EventRef `json:"events"` // none where it was so already
+	Events   []ledger.EventRef `json:"events"`            // none where it was so already
+	Receipts []string          `json:"receipts,omitzero"` // where the proof of each is, once it is sealed
 	Position ledger.Position   `json:"position,omitzero"`
 	Replayed bool              `json:"replayed,omitzero"`
 	Approval string            `json:"approval,omitzero"` // where it awaits another person's decision
@@ -37,7 +38,7 @@ func (a *api) command(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.overtaken(r.Context(), request, seen, err)
 	}
-	return writeReceipt(w, r, receipt)
+	return a.writeReceipt(w, r, receipt)
 }
 
 // checked holds a request's body against its command's schema. A command that is not there, or
@@ -89,7 +90,7 @@ func readBody(r *http.Request) ([]byte, error) {
 }
 
 // writeReceipt answers what was recorded, now or, by a repeat, before.
-func writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt) error {
+func (a *api) writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt) error {
 	status, h := http.StatusOK, w.Header()
 	h.Set("ETag", etag(receipt.Version))
 	if receipt.Position != (ledger.Position{}) {
@@ -101,6 +102,10 @@ func writeReceipt(w http.ResponseWriter, r *http.Request, receipt ledger.Receipt
 	answer := result{
 		Stream: receipt.Stream.String(), Version: receipt.Version, Events: append([]ledger.EventRef{}, receipt.Events...),
 		Position: receipt.Position, Replayed: receipt.Replayed, Effect: receipt.Effect,
+	}
+	answer.Receipts = a.receiptPaths(answer.Events)
+	if receipt.Effect != nil {
+		answer.Receipts = append(answer.Receipts, a.receiptPaths(receipt.Effect.Events)...)
 	}
 	switch {
 	case receipt.Pending:

@@ -37,6 +37,15 @@ var routeTexts = map[string]ledger.Text{
 	"approvals":       {En: "what awaits another person's decision, and what was decided", Zh: "待审批与已审批事项"},
 	"approval":        {En: "the history of one request: asked, decided, carried out", Zh: "单个审批申请的历史:申请、审批、执行"},
 	"stream":          {En: "the history of one thing, oldest first", Zh: "单个对象的历史(由旧到新)"},
+	"checkpoint":      {En: "the signed checkpoint of the transparency log (C2SP tlog-checkpoint)", Zh: "透明日志的签署检查点(C2SP)"},
+	"checkpoint-keys": {En: "the public keys that sign it and have signed it, the newest first", Zh: "签署检查点的公钥(新者在前)"},
+	"entries":         {En: "leaves of the transparency log, 256 at a time (C2SP tlog-tiles)", Zh: "透明日志条目分块(每块 256 条)"},
+	"entries-2":       {En: "leaves of the transparency log: a partial or a later tile", Zh: "透明日志条目分块(未满或靠后)"},
+	"entries-3":       {En: "leaves of the transparency log: a partial later tile", Zh: "透明日志条目分块(靠后且未满)"},
+	"tile":            {En: "hashes of the transparency log, 256 at a time (C2SP tlog-tiles)", Zh: "透明日志哈希分块(每块 256 个)"},
+	"tile-2":          {En: "hashes of the transparency log: a partial or a later tile", Zh: "透明日志哈希分块(未满或靠后)"},
+	"tile-3":          {En: "hashes of the transparency log: a partial later tile", Zh: "透明日志哈希分块(靠后且未满)"},
+	"receipt":         {En: "the proof that an event is in the ledger, valid offline for ever (C2SP tlog-proof)", Zh: "事件入账的证明,可离线长期验证(C2SP)"},
 	"events":          {En: "the whole ledger in order", Zh: "按序读取整个账本"},
 	"views":           {En: "the read models one may read", Zh: "可读的视图"},
 	"view":            {En: "the rows of a read model", Zh: "视图各行"},
@@ -95,6 +104,12 @@ func (a *api) plain(o operation) operation {
 	case "oidc-callback":
 		o.status, o.headers, o.problems = []int{http.StatusSeeOther}, []string{"Location", "Set-Cookie"}, []int{401, 403, 404, 503}
 		o.params = []string{"code", "state"}
+	case "checkpoint", "checkpoint-keys":
+		o.content, o.headers, o.problems = inMedia("text/plain", aString), []string{"ETag"}, []int{404}
+	case "entries", "entries-2", "entries-3", "tile", "tile-2", "tile-3":
+		o.content, o.problems = inMedia(tileType, tree{"type": "string", "format": "binary"}), []int{404}
+	case "receipt":
+		o.content, o.headers, o.problems = inMedia("text/plain", aString), []string{"Content-Disposition"}, []int{404}
 	case "accesses":
 		o.params, o.headers = []string{"after", "limit", "actor", "day"}, []string{"Link"}
 		o.content = inJSON(record(tree{"accesses": list(answerOf[trace.Access]()), "next": aString}, "next"))
@@ -106,10 +121,10 @@ func (a *api) plain(o operation) operation {
 		o.params, o.headers, o.problems = []string{"template-format"}, []string{"Content-Disposition"}, []int{404, 406}
 		o.content = merge(inJSON(record(merge(act, commandFields))), inMedia(mediaTypes[formatCSV], aString))
 	case "stream", "approval":
-		o.params = append([]string{"as-of", "known-at"}, settledParams...)
+		o.params = append([]string{"as-of", "known-at", "changes", "since-as-of", "since-known-at", "actor", "type", "policy", "from", "to"}, settledParams...)
 		o.headers, o.problems = append([]string{"ETag"}, settledHeaders...), []int{404}
 		o.params, o.problems = append(o.params, "stream-format"), append(o.problems, 406)
-		o.content = merge(inJSON(record(tree{"stream": aString, "version": anInteger, "events": list(ref("schemas", "Event"))})), cloudEvents())
+		o.content = merge(inJSON(record(tree{"stream": aString, "version": anInteger, "events": list(ref("schemas", "Event")), "since": answerOf[compared]()}, "since")), cloudEvents())
 	case "events":
 		o.params = append([]string{"after", "limit", "type", "stream", "actor", "known-at", "events-format", "Last-Event-ID"}, settledParams...)
 		o.headers, o.problems = append([]string{"Link"}, settledHeaders...), []int{406, 429}
@@ -158,6 +173,11 @@ func (a *api) parameters() tree {
 	add("aggregate", "path", "aggregate", oneOf(categories...), true, "kind of thing", "对象类别")
 	add("verb", "path", "verb", oneOf(verbs...), true, "what to do", "命令")
 	add("key", "path", "key", aString, true, "key of the row", "行键")
+	add("event", "path", "event", id, true, "id of the event", "事件标识")
+	add("level", "path", "level", aString, true, "level of tiles, from 0", "分块层级,从 0 起")
+	add("n", "path", "n", aString, true, "number of the tile, in three digits: 017, x001 before 234, 017.p before a width", "分块序号,三位数字")
+	add("m", "path", "m", aString, true, "its last digits, or the width of a partial tile", "序号末段,或未满分块的宽度")
+	add("w", "path", "w", aString, true, "the width of a partial tile", "未满分块的宽度")
 	add("as-of", "query", "as-of", moment, false, "T: what was true by the end of this day, month or year; today where absent", "业务时点 T:截至该日(月、年)末的情况;缺省为今天")
 	add("known-at", "query", "known-at", aString, false, "K: what was recorded up to this entry number or instant; now where absent", "入账时点 K:截至该入账序号或时刻;缺省为现在")
 	add("format", "query", "format", oneOf("json", "ndjson", "csv", "xlsx"), false, "form of the answer; wins over Accept", "输出格式,优先于 Accept")
@@ -175,6 +195,12 @@ func (a *api) parameters() tree {
 	add("type", "query", "type", list(aString), false, "stored names of events, any of them", "事件名称(任一)")
 	add("stream", "query", "stream", list(aString), false, "streams, any of them", "事件流(任一)")
 	add("actor", "query", "actor", list(aString), false, "handles, any of them", "操作主体账号(任一)")
+	add("changes", "query", "changes", oneOf("0", "1"), false, "1 tells with each event what it changed in the state, before and after", "1 表示逐条列出其改变的状态(变更前后)")
+	add("since-as-of", "query", "since-as-of", moment, false, "hold the state against that as of then", "与该业务时点的状态比较")
+	add("since-known-at", "query", "since-known-at", aString, false, "hold the state against that as known then", "与该入账时点的状态比较")
+	add("policy", "query", "policy", list(aString), false, "codes of policies decided under, any of them", "所依据政策的代码(任一)")
+	add("from", "query", "from", moment, false, "what occurred on this day or later", "业务发生日自该日起")
+	add("to", "query", "to", moment, false, "what occurred by the end of this day, month or year", "业务发生日至该日(月、年)末")
 	add("day", "query", "day", tree{"type": "string", "format": "date"}, false, "of one day", "仅限某日")
 	add("code", "query", "code", aString, false, "what the issuer gave", "身份提供方给出的授权码")
 	add("state", "query", "state", aString, false, "what the sign-in began with", "登录开始时的 state")
@@ -212,6 +238,7 @@ func headers() tree {
 		"Ledger-Entry":         {En: "entry number the read models stood at", Zh: "读模型所在的入账序号"},
 		"Ledger-As-Of":         {En: "T of an export", Zh: "导出的业务时点 T"},
 		"Ledger-Known-At":      {En: "K of an export", Zh: "导出的入账时点 K"},
+		"Ledger-Checkpoint":    {En: "checkpoint of the transparency log: origin, entries, root", Zh: "透明日志检查点:来源、条数、根"},
 		"Ledger-Formula":       {En: "the formula of a report and its version", Zh: "报表的公式及版本"},
 		"Idempotency-Replayed": {En: "true where the answer is from the record", Zh: "依记录作答时为 true"},
 		"Preference-Applied":   {En: "which preference was met", Zh: "已采纳的偏好"},

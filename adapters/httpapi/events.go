@@ -15,6 +15,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"ttledger/domain/ledger"
+	"ttledger/projections"
 )
 
 // event is a recorded event as the public sees it. Metadata and Data are the stored bytes.
@@ -30,6 +31,8 @@ type event struct {
 	Role       ledger.Role     `json:"role"`
 	Metadata   json.RawMessage `json:"metadata"`
 	Data       json.RawMessage `json:"data"`
+
+	Changed map[string]projections.Change `json:"changed,omitzero"` // in the state of its thing, where that is asked for
 
 	recorded ledger.Recorded
 }
@@ -72,7 +75,11 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	when := p.moment()
+	asked, from, to := p.retold(form)
 	if err := p.done(); err != nil {
+		return err
+	}
+	if err := asked.days(from, to); err != nil {
 		return err
 	}
 	id, err := parseUUID(vars["id"])
@@ -101,11 +108,15 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request) error {
 	if len(events) == 0 {
 		return ledger.NoStream(stream)
 	}
-	version := events[len(events)-1].Version
+	version, all := events[len(events)-1].Version, slices.Clone(events)
 	events = slices.DeleteFunc(events, func(e event) bool {
 		return at.KnownAt > 0 && (e.Entry == 0 || e.Entry > at.KnownAt) ||
 			!at.AsOf.IsZero() && e.OccurredOn.First().Compare(at.AsOf) > 0
 	})
+	events, since, err := a.tell(r.Context(), stream, all, events, at, asked)
+	if err != nil {
+		return err
+	}
 	stand(w.Header(), cp)
 	w.Header().Set("ETag", etag(version))
 	switch form {
@@ -114,7 +125,12 @@ func (a *api) stream(w http.ResponseWriter, r *http.Request) error {
 	case formatCloudEvents:
 		return a.streamLines(w, events)
 	default:
-		return writeJSON(w, http.StatusOK, map[string]any{"stream": stream, "version": version, "events": events})
+		return writeJSON(w, http.StatusOK, struct {
+			Stream  ledger.StreamID `json:"stream"`
+			Version ledger.Version  `json:"version"`
+			Events  []event         `json:"events"`
+			Since   *compared       `json:"since,omitzero"`
+		}{stream, version, append([]event{}, events...), since})
 	}
 }
 

@@ -156,9 +156,9 @@ func reportOperation(o operation, x projections.Report) operation {
 	}
 	o.content = sheet(record(footed(tree{
 		"report": aString, "title": ref("schemas", "Text"), "formula": aString, "scope": tree{"type": "object", "additionalProperties": aString},
-		"columns": list(ref("schemas", "Column")), "rows": list(rowSchema(x.Columns)),
-	})))
-	o.headers, o.problems = slices.Concat(settledHeaders, fileHeaders, []string{"Ledger-Formula"}), []int{406}
+		"columns": list(ref("schemas", "Column")), "rows": list(rowSchema(x.Columns)), "sealed": aString,
+	}), "sealed"))
+	o.headers, o.problems = slices.Concat(settledHeaders, fileHeaders, []string{"Ledger-Formula", "Ledger-Checkpoint"}), []int{406}
 	o.more = tree{"tags": []string{"reports"}, "x-formula": x.Formula}
 	return o
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -48,7 +49,7 @@ type things struct {
 
 // offices is a world with a principal for each role, and something of each kind.
 func offices(t *testing.T) (w *world, handles []string, by map[string]things) {
-	w = newWorld(t)
+	w = newWorld(t, func(c *Config) { c.Log = slog.New(slog.DiscardHandler) }) // more lines than anybody awaits
 	handles = []string{"", "nobody"}
 	for _, r := range ledger.AllRoles() {
 		handle := "one-" + strings.ToLower(string(r))
@@ -188,7 +189,7 @@ func linesFor(label, method, at, body string, things things) []permission {
 
 // permissionsOf is the lines of a route; one whose path has places has lines for what can stand
 // there.
-func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list []permission) {
+func permissionsOf(t *testing.T, w *world, a *api, rt route, by map[string]things) (list []permission) {
 	simple := func(path string) permission {
 		return permission{rt.method + " " + path, "", rt.method, func(string) string { return path }, ""}
 	}
@@ -205,6 +206,11 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 		for _, verb := range []string{"propose", "nothing"} {
 			list = append(list, simple(strings.NewReplacer("{aggregate}", "project", "{verb}", verb).Replace(rt.path)))
 		}
+	case "entries", "entries-2", "entries-3", "tile", "tile-2", "tile-3":
+		list = append(list, simple(strings.NewReplacer("{level}", "0", "{n}", "000.p", "{m}", "7", "{w}", "1").Replace(rt.path)))
+	case "receipt":
+		own := func(handle string) string { return eventOfProject(t, w, by["project"].own(handle)) }
+		list = append(list, linesFor("GET /v1/receipts", "GET", "/v1/receipts/%s", "", things{own, eventOfProject(t, w, by["project"].other), by["project"].missing})...)
 	case "subject":
 		list = append(list, linesFor("GET /v1/subjects", "GET", "/v1/subjects/%s", "", by["person"])...)
 	case "approval":
@@ -246,6 +252,16 @@ func permissionsOf(t *testing.T, a *api, rt route, by map[string]things) (list [
 	return list
 }
 
+// eventOfProject is the id of the first event of a project.
+func eventOfProject(t *testing.T, w *world, id string) string {
+	t.Helper()
+	for r, err := range w.store.Read(t.Context(), ledger.StreamID{Category: "project", ID: uuid.MustParse(id)}, 0) {
+		require.NoError(t, err)
+		return r.ID.String()
+	}
+	return ""
+}
+
 // TestWhoMayWhat asks everything as everyone. With TTLEDGER_PERMISSIONS=1 it writes the table
 // instead of holding it against the one that was agreed to.
 func TestWhoMayWhat(t *testing.T) {
@@ -262,7 +278,7 @@ func TestWhoMayWhat(t *testing.T) {
 		fmt.Fprintf(&table, "%-5s", strings.NewReplacer("NOBODY", "none").Replace(name+map[bool]string{true: "-"}[h == ""]))
 	}
 	for _, rt := range a.routes() {
-		for _, p := range permissionsOf(t, a, rt, by) {
+		for _, p := range permissionsOf(t, w, a, rt, by) {
 			fmt.Fprintf(&table, "\n%-44s %-8s", p.label, p.object)
 			for _, h := range handles {
 				as := h

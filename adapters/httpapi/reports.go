@@ -74,9 +74,16 @@ func (a *api) report(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	sealed, err := a.sealedAt(r.Context())
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Ledger-Formula", x.Formula)
+	if sealed != "" {
+		w.Header().Set("Ledger-Checkpoint", sealed)
+	}
 	if form == formatJSON {
-		return writeReport(w, x, scope, page)
+		return writeReport(w, x, scope, page, sealed)
 	}
 	return a.export(w, r, form, about{x.Code, x.Title, x.Formula, scope}, func(yield func(projections.Page, error) bool) { yield(page, nil) })
 }
@@ -141,7 +148,7 @@ func (a *api) blank(ctx context.Context, actor ledger.Actor, page projections.Pa
 	return nil
 }
 
-func writeReport(w http.ResponseWriter, x projections.Report, scope map[string]string, page projections.Page) error {
+func writeReport(w http.ResponseWriter, x projections.Report, scope map[string]string, page projections.Page, sealed string) error {
 	stand(w.Header(), page.Checkpoint)
 	return writeJSON(w, http.StatusOK, struct {
 		Report  string               `json:"report"`
@@ -151,5 +158,6 @@ func writeReport(w http.ResponseWriter, x projections.Report, scope map[string]s
 		Columns []projections.Column `json:"columns"`
 		Rows    []json.RawMessage    `json:"rows"`
 		footing
-	}{x.Code, x.Title, x.Formula, scope, page.Columns, objects(page), footingOf(page)})
+		Sealed string `json:"sealed,omitzero"` // the checkpoint of the transparency log, as a line
+	}{x.Code, x.Title, x.Formula, scope, page.Columns, objects(page), footingOf(page), sealed})
 }

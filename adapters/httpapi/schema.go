@@ -34,6 +34,23 @@ func storedSchemaOf(t reflect.Type) *jsonschema.Schema {
 	})
 }
 
+// EventSchemas is the schema of each form of event that is written today, by its stored name.
+func EventSchemas(aggregates []ledger.Aggregate) (map[string][]byte, error) {
+	all := map[string][]byte{}
+	for _, g := range aggregates {
+		for _, name := range g.Events {
+			s, now, err := eventSchema(g, name)
+			if err == nil && now == name {
+				all[name], err = json.MarshalIndent(s, "", "  ")
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return all, nil
+}
+
 // sealedText is a personal text as it is stored.
 type sealedText struct {
 	Subject uuid.UUID `json:"subject" en:"pseudonym whose key it is sealed under" zh:"化名标识(其密钥加密)"`

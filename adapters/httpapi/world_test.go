@@ -19,6 +19,7 @@ import (
 
 	"ttledger/adapters/memory"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/tlog"
 	"ttledger/domain"
 	"ttledger/domain/ledger"
 	"ttledger/domain/ledger/ledgertest"
@@ -33,6 +34,7 @@ type world struct {
 	store  *memory.Store
 	ledger *ledger.Ledger
 	runner *projections.Runner
+	sealer *tlog.Sealer
 	trace  *sqlite.Trace
 	config Config
 	server *httptest.Server
@@ -91,7 +93,14 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Cleanup(func() { require.NoError(t, w.trace.Close()) })
 	log := slog.New(slog.NewJSONHandler(w.logs, nil))
 	w.runner = &projections.Runner{Feed: w.store, Streams: w.store, Docs: docs, Views: projections.Views(), Decode: w.ledger.Decode, Log: log}
+	keys := filepath.Join(t.TempDir(), "log.key")
+	require.NoError(t, tlog.MakeKey(keys, tlog.Origin(w.ledger.ID)))
+	dir := t.TempDir()
+	signed, err := tlog.Open(dir, keys, w.ledger.ID)
+	require.NoError(t, err)
+	w.sealer = &tlog.Sealer{Log: signed, Feed: w.store, Now: w.ledger.Now, Slog: log}
 	w.config = Config{
+		Proofs: tlog.Reader{Get: tlog.Dir(dir)},
 		Ledger: w.ledger, Feed: w.store, Reader: views, Views: projections.Views(), Reports: projections.Reports(),
 		Trace: w.trace, Log: log, Version: "test",
 	}
@@ -124,7 +133,10 @@ func (w *world) start() {
 // pass lets time pass.
 func (w *world) pass(d time.Duration) { w.passed.Add(int64(d)) }
 
-func (w *world) settle() { require.NoError(w.t, w.runner.CatchUp(w.t.Context())) }
+func (w *world) settle() {
+	require.NoError(w.t, w.runner.CatchUp(w.t.Context()))
+	require.NoError(w.t, w.sealer.CatchUp(w.t.Context()))
+}
 
 func (w *world) enrol(handle string, roles ...ledger.Role) {
 	text, issue, err := principal.NewToken(rand.Reader, handle, "test")

@@ -107,7 +107,7 @@ func (r *run) send(ctx context.Context, waiting []*item, stage int) (later []*it
 	if len(requests) == 0 {
 		return later, nil
 	}
-	outcomes, err := r.approved(ctx, requests)
+	outcomes, err := Approved(ctx, r.to, r.o.Approver, requests)
 	if err != nil {
 		return nil, err
 	}
@@ -119,10 +119,10 @@ func (r *run) send(ctx context.Context, waiting []*item, stage int) (later []*it
 	return later, nil
 }
 
-// approved sends requests, decides as the approver on those that await it, and answers what came
-// of each command itself.
-func (r *run) approved(ctx context.Context, requests []ledger.Request) ([]Outcome, error) {
-	outcomes, err := r.ask(ctx, requests)
+// Approved sends requests, decides as the approver on those that await it, and answers what came
+// of each command itself. The keys of the decisions follow from those of the requests.
+func Approved(ctx context.Context, to Ledger, approver ledger.Actor, requests []ledger.Request) ([]Outcome, error) {
+	outcomes, err := ask(ctx, to, requests)
 	if err != nil {
 		return nil, err
 	}
@@ -130,10 +130,10 @@ func (r *run) approved(ctx context.Context, requests []ledger.Request) ([]Outcom
 	var of []int
 	for i, o := range outcomes {
 		if o.Err == nil && o.Receipt.Pending {
-			decisions, of = append(decisions, r.decision(requests[i], o.Receipt.Stream)), append(of, i)
+			decisions, of = append(decisions, decision(requests[i], o.Receipt.Stream, approver)), append(of, i)
 		}
 	}
-	decided, err := r.ask(ctx, decisions)
+	decided, err := ask(ctx, to, decisions)
 	if err != nil {
 		return nil, err
 	}
@@ -153,31 +153,22 @@ func (r *run) approved(ctx context.Context, requests []ledger.Request) ([]Outcom
 	return outcomes, nil
 }
 
-func (r *run) ask(ctx context.Context, requests []ledger.Request) ([]Outcome, error) {
+func ask(ctx context.Context, to Ledger, requests []ledger.Request) ([]Outcome, error) {
 	if len(requests) == 0 {
 		return nil, nil
 	}
-	outcomes := r.to.Do(ctx, requests)
+	outcomes := to.Do(ctx, requests)
 	if len(outcomes) != len(requests) {
 		return nil, fmt.Errorf("%d commands were sent and %d answered", len(requests), len(outcomes))
 	}
 	return outcomes, nil
 }
 
-// decision approves what was asked for. Its key follows from the request's.
-func (r *run) decision(q ledger.Request, approval ledger.StreamID) ledger.Request {
-	data, err := json.Marshal(ledger.Decide{Decision: "approve"})
-	if err == nil {
-		data, err = json.Marshal(struct {
-			Data json.RawMessage `json:"data"`
-		}{data})
-	}
-	if err != nil {
-		panic(err) // a constant that is not JSON is a mistake in the program
-	}
+// decision approves what was asked for.
+func decision(q ledger.Request, approval ledger.StreamID, approver ledger.Actor) ledger.Request {
 	return ledger.Request{
-		Aggregate: approval.Category, ID: approval.ID, Verb: "decide", Command: uuid.NewSHA1(q.Command, []byte("decide")), Body: data,
-		Expect: ledger.Whatever(), Actor: r.o.Approver, Source: q.Source,
+		Aggregate: approval.Category, ID: approval.ID, Verb: "decide", Command: uuid.NewSHA1(q.Command, []byte("decide")),
+		Body: []byte(`{"data":{"decision":"approve"}}`), Expect: ledger.Whatever(), Actor: approver, Source: q.Source,
 	}
 }
 

@@ -287,3 +287,26 @@ func newKey() []byte {
 	rand.Read(key) // it does not fail
 	return key
 }
+
+// Erasures says of each subject that a vault has or had a key of whether it was erased. It opens no
+// key and needs none, so that an auditor may ask beside whoever writes the vault.
+func Erasures(path string) (erased map[uuid.UUID]bool, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	conn.SetBusyTimeout(auditorWait)
+	erased = map[uuid.UUID]bool{}
+	return erased, sqlitex.ExecuteTransient(conn, "SELECT subject, erased FROM keys", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
+		subject, err := uuid.FromBytes(blob(s, 0))
+		erased[subject] = s.ColumnInt64(1) == 1
+		return err
+	}})
+}
+
+// auditorWait is how long an auditor waits for a writer to let go.
+const auditorWait = 5 * time.Second

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"ttledger/adapters/importer"
 	"ttledger/domain/indicator"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
@@ -88,7 +89,7 @@ func demoArticle(ctx context.Context, l *ledger.Ledger, preparer, approver ledge
 		return fmt.Errorf("demo/article.json: %w", err)
 	}
 	do := func(aggregate, key, verb string, on ledger.Date, seen ledger.Version, data any) error {
-		if err := decided(ctx, l, preparer, approver, aggregate, key, verb, on, seen, data); err != nil {
+		if err := decided(ctx, l, preparer, approver, ledger.StreamID{Category: aggregate, ID: demoID(aggregate, key)}, verb, on, seen, data); err != nil {
 			return fmt.Errorf("demo/article.json: %s %s %s: %w", aggregate, key, verb, err)
 		}
 		return nil
@@ -124,7 +125,7 @@ func demoArticle(ctx context.Context, l *ledger.Ledger, preparer, approver ledge
 
 // decided asks for a command and, where it awaits another person's decision, approves it as that
 // person.
-func decided(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.Actor, aggregate, key, verb string, on ledger.Date, seen ledger.Version, data any) error {
+func decided(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.Actor, stream ledger.StreamID, verb string, on ledger.Date, seen ledger.Version, data any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return err
@@ -133,19 +134,12 @@ func decided(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.Ac
 	if err != nil {
 		return err
 	}
-	asked, err := l.Do(ctx, ledger.Request{
-		Aggregate: aggregate, ID: demoID(aggregate, key), Verb: verb, Command: uuid.New(), Body: body,
+	outcomes, err := importer.Approved(ctx, importer.Beside{Ledger: l, N: 1}, approver, []ledger.Request{{
+		Aggregate: stream.Category, ID: stream.ID, Verb: verb, Command: uuid.New(), Body: body,
 		Expect: ledger.At(seen), Actor: preparer, Source: ledger.Source{Kind: "process"},
-	})
-	if err != nil || !asked.Pending {
+	}})
+	if err != nil {
 		return err
 	}
-	answer, err := l.Do(ctx, ledger.Request{
-		Aggregate: asked.Stream.Category, ID: asked.Stream.ID, Verb: "decide", Command: uuid.New(), Body: []byte(`{"data":{"decision":"approve"}}`),
-		Expect: ledger.Whatever(), Actor: approver, Source: ledger.Source{Kind: "process"},
-	})
-	if err == nil && answer.Effect != nil && answer.Effect.Refused != nil {
-		err = ledger.Rejected(answer.Effect.Refused.Code, answer.Effect.Refused.Msg)
-	}
-	return err
+	return outcomes[0].Err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,6 +20,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"ttledger/adapters/tlog"
 	"ttledger/domain/ledger"
 )
 
@@ -40,7 +42,7 @@ type savedFile struct {
 
 const (
 	manifestFile   = "manifest.json"
-	manifestFormat = 1
+	manifestFormat = 2 // 1 had another digest of the head, which is not compared
 	partLedger     = "ledger"
 	partVault      = "vault"
 )
@@ -121,6 +123,11 @@ func emptyDirectory(dir string) error {
 
 // backUpLedger copies the ledger as it stands at one moment, and reads the copy through.
 func (d *directory) backUpLedger(ctx context.Context, to string) (head mark, err error) {
+	// The log first: what it has signed is then in the ledger's copy.
+	log, err := d.backUpLog(ctx, to)
+	if err != nil {
+		return head, err
+	}
 	if err := copyDatabase(d.file("ledger.db"), filepath.Join(to, "ledger.db"), "DELETE"); err != nil {
 		return head, err
 	}
@@ -128,11 +135,11 @@ func (d *directory) backUpLedger(ctx context.Context, to string) (head mark, err
 	if err != nil {
 		return head, err
 	}
-	head, err = checked(ctx, copied, func(mark, ledger.Recorded) {})
+	_, head, err = checked(ctx, copied, 0, func(ledger.Entry, ledger.Recorded) {})
 	if err = errors.Join(err, copied.close()); err != nil {
 		return head, err
 	}
-	files := []string{"ledger.db"}
+	files := append([]string{"ledger.db"}, log...)
 	if _, err := os.Stat(d.file("trace.db")); err == nil {
 		if err := copyDatabase(d.file("trace.db"), filepath.Join(to, "trace.db"), "DELETE"); err != nil {
 			return head, err
@@ -144,6 +151,40 @@ func (d *directory) backUpLedger(ctx context.Context, to string) (head mark, err
 		return head, err
 	}
 	return head, writeManifest(to, manifest{Part: partLedger, Ledger: d.store.LedgerID(), Head: &head}, append(files, blobs...))
+}
+
+// backUpLog copies the transparency log as it was signed last.
+func (d *directory) backUpLog(ctx context.Context, to string) (names []string, err error) {
+	raw, err := d.proofs().Checkpoint(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var c tlog.Checkpoint
+	if err == nil {
+		c, err = tlog.ParseCheckpoint(raw)
+	}
+	keys, failed := d.proofs().Keys(ctx)
+	if err := errors.Join(err, failed); err != nil {
+		return nil, err
+	}
+	save := func(name string, data []byte) error {
+		names = append(names, "log/"+name)
+		file := filepath.Join(to, "log", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		return writeOut(file, nil, bytes.NewReader(data))
+	}
+	for _, tile := range tlog.TilesOf(c.N) {
+		data, err := d.proofs().Tile(ctx, tile)
+		if err == nil {
+			err = save(tile, data)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, errors.Join(save(tlog.KeysFile, keys), save(tlog.CheckpointFile, raw))
 }
 
 func (d *directory) backUpVault(to string) error {

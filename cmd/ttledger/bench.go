@@ -94,6 +94,7 @@ func (b *bench) steps() []measurement {
 		{"appends at the store", b.appends},
 		{"commands through HTTP", b.commands},
 		{fmt.Sprintf("a ledger of %d events", b.events), b.history},
+		{"the transparency log", b.proof},
 	}
 }
 

@@ -96,5 +96,7 @@ func TestTheClusterProfileIsThreeNodesTwoProcessesAndABalancer(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, shared["keys /var/lib/ttledger/keys"], "the processes of one ledger share its key")
+	require.Contains(t, p.Services["ttledger1"].Command, "--seal", "one process seals")
+	require.NotContains(t, p.Services["ttledger2"].Command, "--seal")
 	require.Contains(t, p.Configs["balancer"].Content, "option httpchk GET /readyz")
 }

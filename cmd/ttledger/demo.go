@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +20,7 @@ import (
 	"ttledger/adapters/importer"
 	"ttledger/domain/ledger"
 	"ttledger/domain/organisation"
+	"ttledger/domain/policy"
 	"ttledger/domain/principal"
 	"ttledger/domain/project"
 )
@@ -68,6 +68,9 @@ func demo(c *cobra.Command, dir, listen string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.prove(true, nil); err != nil {
+		return errors.Join(err, s.close())
+	}
 	filled := make(chan error, 1)
 	err = s.run(ctx, listen, func(address string) {
 		go func() {
@@ -99,6 +102,13 @@ func fill(ctx context.Context, c *cobra.Command, s *server, dir, address string)
 	}
 	preparer := ledger.Actor{Handle: "demo.manager", Roles: []ledger.Role{ledger.PM, ledger.TM}}
 	approver := ledger.Actor{Handle: "demo.approver", Roles: []ledger.Role{ledger.APR}}
+	seeds, err := policy.Seeds()
+	if err != nil {
+		return err
+	}
+	if _, err := adoptAll(ctx, importer.Beside{Ledger: d.ledger, N: 1}, preparer, approver, seeds); err != nil {
+		return err
+	}
 	if err := errors.Join(demoArticle(ctx, d.ledger, preparer, approver), demoLives(ctx, d.ledger, preparer, approver)); err != nil {
 		return err
 	}
@@ -125,6 +135,8 @@ The ledger is at %[3]s until you press Ctrl-C. Try, in another terminal:
   curl -s -H "Authorization: Bearer $T" "%[3]s/v1/views/project-board?tags.like=phase-2&sort=-funding_minor&limit=3"
   curl -s -H "Authorization: Bearer $T" "%[3]s/v1/reports/k06?from=2018&format=csv"
   go run ./cmd/ttledger replay --data %[7]s --stream project-%[8]s
+  go run ./cmd/ttledger checkpoint --server %[3]s --line > kept
+  go run ./cmd/ttledger verify %[7]s --checkpoint kept
 
 Tokens: manager $T (roles PM, TM), approver %[5]s (APR), auditor %[6]s (AUD)
 `, time.Since(start).Round(time.Second), report, address,
@@ -201,16 +213,15 @@ func demoID(category, code string) uuid.UUID {
 
 // act is one step of a demonstration life: who, what, and when it is said to have happened.
 type act struct {
-	approves bool
-	verb     string
-	on       string
-	data     any
+	verb string
+	on   string
+	data any
 }
 
 // demoLives takes a few invented projects through the whole stage-gate life.
 func demoLives(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.Actor) error {
 	host := demoID("organisation", "host")
-	err := demoDo(ctx, l, preparer, "organisation", host, act{verb: "register", on: "2021-06-15", data: organisation.Register{
+	err := demoDo(ctx, l, preparer, approver, "organisation", host, act{verb: "register", on: "2021-06-15", data: organisation.Register{
 		Names: ledger.Names{Zh: "示范装备制造有限公司", En: "Example Equipment Co., Ltd."}, Kind: "company", UnitKind: "private",
 		USCC: "91210106MA0EXAMP00", Region: "210106", IndustryTags: []string{"laozihao"},
 	}}, 0)
@@ -219,11 +230,7 @@ func demoLives(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.
 	}
 	for code, life := range demoProjects(host) {
 		for i, a := range life {
-			actor := preparer
-			if a.approves {
-				actor = approver
-			}
-			if err := demoDo(ctx, l, actor, "project", demoID("project", code), a, ledger.Version(i)); err != nil {
+			if err := demoDo(ctx, l, preparer, approver, "project", demoID("project", code), a, ledger.Version(i)); err != nil {
 				return fmt.Errorf("%s %s: %w", code, a.verb, err)
 			}
 		}
@@ -231,24 +238,13 @@ func demoLives(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.
 	return nil
 }
 
-func demoDo(ctx context.Context, l *ledger.Ledger, actor ledger.Actor, aggregate string, id uuid.UUID, a act, version ledger.Version) error {
-	data, err := json.Marshal(a.data)
-	if err != nil {
-		return err
-	}
+// demoDo asks for one step and, where it awaits another person's decision, approves it.
+func demoDo(ctx context.Context, l *ledger.Ledger, preparer, approver ledger.Actor, aggregate string, id uuid.UUID, a act, version ledger.Version) error {
 	on, err := ledger.ParseDate(a.on)
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(ledger.Act{OccurredOn: on, Data: data})
-	if err != nil {
-		return err
-	}
-	_, err = l.Do(ctx, ledger.Request{
-		Aggregate: aggregate, ID: id, Verb: a.verb, Command: uuid.New(), Body: body,
-		Expect: ledger.At(version), Actor: actor, Source: ledger.Source{Kind: "process"},
-	})
-	return err
+	return decided(ctx, l, preparer, approver, ledger.StreamID{Category: aggregate, ID: id}, a.verb, on, version, a.data)
 }
 
 func demoProjects(host uuid.UUID) map[string][]act {
@@ -262,27 +258,27 @@ func demoProjects(host uuid.UUID) map[string][]act {
 		}}
 	}
 	approve := func(on string) act {
-		return act{true, "approve", on, project.Approve{Body: "科技创新部办公会", Meeting: "沈经科创〔2021〕1号"}}
+		return act{"approve", on, project.Approve{Body: "科技创新部办公会", Meeting: "沈经科创〔2021〕1号"}}
 	}
 	gate := func(on string, g project.Gate, decision, until string) act {
 		hold, _ := ledger.ParseDate(until) // "" is no date
-		return act{true, "decide-gate", on, project.DecideGate{Gate: g, Decision: decision, HoldUntil: hold}}
+		return act{"decide-gate", on, project.DecideGate{Gate: g, Decision: decision, HoldUntil: hold}}
 	}
 	return map[string][]act{
 		"P-2021-0001": {
 			propose("P-2021-0001", "2021-06-20", "大型离心压缩机转子动力学", "Rotor dynamics of large compressors", 1, 2_400_000),
 			gate("2021-07-05", 0, "go", ""), gate("2021-07-30", 1, "go", ""), approve("2021-08-16"),
-			{false, "agree-funding", "2021-09-01", project.AgreeFunding{Amount: fen(1_200_000), Funder: "创新产业基金"}},
+			{"agree-funding", "2021-09-01", project.AgreeFunding{Amount: fen(1_200_000), Funder: "创新产业基金"}},
 			gate("2021-10-11", 2, "go", ""), gate("2022-01-10", 3, "hold", "2022-04-30"), gate("2022-05-06", 3, "go", ""),
-			{false, "verify-milestone", "2022-06-28", project.VerifyMilestone{Milestone: "M1", Result: "met", AchievedOn: ledger.Day(2022, 6, 24)}},
+			{"verify-milestone", "2022-06-28", project.VerifyMilestone{Milestone: "M1", Result: "met", AchievedOn: ledger.Day(2022, 6, 24)}},
 			gate("2023-02-20", 4, "go", ""),
-			{false, "confirm-industrialisation", "2023-05-18", project.ConfirmIndustrialisation{Site: "铁西区", Start: ledger.Day(2023, 5, 8), Park: "沈阳中关村"}},
-			gate("2024-01-15", 5, "go", ""), {true, "complete", "2024-02-01", project.Complete{Acceptance: "沈经科创验〔2024〕3号"}},
+			{"confirm-industrialisation", "2023-05-18", project.ConfirmIndustrialisation{Site: "铁西区", Start: ledger.Day(2023, 5, 8), Park: "沈阳中关村"}},
+			gate("2024-01-15", 5, "go", ""), {"complete", "2024-02-01", project.Complete{Acceptance: "沈经科创验〔2024〕3号"}},
 		},
 		"P-2021-0002": {
 			propose("P-2021-0002", "2021-09-02", "五轴数控机床误差补偿", "Error compensation of five-axis machine tools", 1, 900_000), approve("2021-10-08"),
 			gate("2021-12-01", 2, "go", ""), gate("2022-06-15", 3, "go", ""), gate("2023-03-03", 4, "go", ""),
-			{false, "confirm-industrialisation", "2023-06-30", project.ConfirmIndustrialisation{Site: "经开区", Start: ledger.Day(2023, 6, 1)}},
+			{"confirm-industrialisation", "2023-06-30", project.ConfirmIndustrialisation{Site: "经开区", Start: ledger.Day(2023, 6, 1)}},
 		},
 		"P-2022-0007": {
 			propose("P-2022-0007", "2022-02-14", "新能源汽车电驱动减振", "Vibration damping of electric drives", 1, 600_000), approve("2022-03-21"),

@@ -26,7 +26,7 @@ its own file says. Written by a test, which fails where this and go.mod differ:
 ` + "```sh\nTTLEDGER_DEPENDENCIES=1 go test ./cmd/ttledger -run TestDependencies\n```" + `
 
 Tools that look at the program and are no part of it stand in go.mod under ` + "`tool`" + ` (staticcheck) and in
-.ci/tools.mod (gosec, govulncheck), apart, so that what they need is nothing the program needs.
+.ci/tools.mod (gosec, govulncheck, tessera's fsck), apart, so that what they need is nothing the program needs.
 
 | module | version | licence | |
 |---|---|---|---|

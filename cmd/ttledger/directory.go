@@ -36,6 +36,8 @@ var aggregates = domain.Aggregates()
 //	vault.db          the keys of personal data, to be backed up apart
 //	keys/digest.key   the secret of request digests, 0600
 //	keys/master.key   what the keys in vault.db are wrapped by, 0600
+//	keys/log.key      what the transparency log is signed with, 0600
+//	log/              the transparency log: tiles and checkpoint, as C2SP lays them out
 //	webhooks.json     who is told what is recorded; need not be there
 //	webhooks/         how far each of them was told
 //	lock              held by the one process that writes; names it

@@ -124,7 +124,7 @@ func (d *doctor) modes() {
 	if _, err := os.ReadFile(d.file("keys/digest.key")); err != nil {
 		d.find("keys", verdictFail, fmt.Sprintf("%v; without it no repeat is told from a new request: restore it from the backup of keys/", err), "缺少 keys/digest.key 或无法读取,请从 keys/ 的备份恢复")
 	}
-	wrong := open("keys", "keys/digest.key", "keys/master.key", "vault.db", "ledger.db", "ledger.db-wal", "ledger.db-shm", "trace.db", "trace.db-wal", "trace.db-shm", markerFile)
+	wrong := open("keys", "keys/digest.key", "keys/master.key", "keys/log.key", "vault.db", "ledger.db", "ledger.db-wal", "ledger.db-shm", "trace.db", "trace.db-wal", "trace.db-shm", markerFile)
 	switch {
 	case len(wrong) > 0:
 		list := strings.Join(wrong, " ")
@@ -266,6 +266,7 @@ func (d *doctor) ledger(ctx context.Context, entry ledger.Entry) (e examined, ok
 		d.find(what, verdictOK, "its pages are whole; ledger "+e.head.ledger, "页面完好;账本 "+e.head.ledger)
 	}
 	d.find("events", verdictOK, fmt.Sprintf("all %d can be read", e.head.entry), fmt.Sprintf("%d 条均可读取", e.head.entry))
+	d.proof(ctx, open)
 	if ahead := e.last.Sub(d.now()); ahead > 0 {
 		d.find("clock", verdictWarn, fmt.Sprintf("the last event was recorded %s from now: the clock went back; set it right", ahead.Round(time.Second)), "最后一条事件的记录时间在未来:系统时钟曾回拨,请校正")
 	} else {

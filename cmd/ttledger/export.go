@@ -18,8 +18,9 @@ import (
 )
 
 func exportCommand() *cobra.Command {
-	root := &cobra.Command{Use: "export", Short: "write events, a view or a report to a file or standard output 导出"}
+	root := &cobra.Command{Use: "export", Short: "write events, a view, a report or an audit bundle to a file 导出"}
 	root.AddCommand(
+		bundleCommand(),
 		exportOf("events", "every event in order, with the stored bytes", cobra.NoArgs, "ndjson", func([]string) string { return "/v1/events" }),
 		exportOf("view NAME", "all rows of a read model at a moment", cobra.ExactArgs(1), "csv", func(args []string) string { return "/v1/views/" + url.PathEscape(args[0]) }),
 		exportOf("issued KEY", "an issued report, as the file it was", cobra.ExactArgs(1), "", func(args []string) string { return "/v1/issued-reports/" + url.PathEscape(args[0]) }),

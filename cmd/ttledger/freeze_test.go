@@ -23,7 +23,7 @@ func TestAClosedPeriodIsFrozen(t *testing.T) {
 	d, err := openDirectory(t.Context(), place{data: o.data})
 	require.NoError(t, err)
 	require.NoError(t, decided(t.Context(), d.ledger, ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM}}, ledger.Actor{Handle: "zhao.apr", Roles: []ledger.Role{ledger.APR}},
-		"period", "2021", "close", ledger.Day(2024, 1, 10), 0,
+		ledger.StreamID{Category: "period", ID: demoID("period", "2021")}, "close", ledger.Day(2024, 1, 10), 0,
 		period.Close{Code: "2021", From: ledger.Day(2021, 1, 1), To: ledger.Day(2021, 12, 31), CutOff: 20, Digest: strings.Repeat("0", 64)}))
 	require.NoError(t, d.close())
 

@@ -25,6 +25,7 @@ import (
 const (
 	exitFailed = 1
 	exitUsage  = 2
+	exitDiffer = 3
 )
 
 func main() {
@@ -61,6 +62,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	// cobra has no type of its own for a command it does not know.
 	if _, ok := errors.AsType[usageError](err); ok || strings.HasPrefix(err.Error(), "unknown command") {
 		return exitUsage
+	}
+	if errors.Is(err, errDifferent) {
+		return exitDiffer
 	}
 	return exitFailed
 }
@@ -103,7 +107,7 @@ func rootCommand() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(demoCommand(), serveCommand(), importCommand(), exportCommand(), freezeCommand(), replayCommand(), rebuildCommand(), copyCommand(), benchCommand(), tokenCommand(), identityCommand(), privacyCommand(), backupCommand(), restoreCommand(), webhookCommand(), healthCommand(), doctorCommand(), versionCommand())
+	root.AddCommand(demoCommand(), serveCommand(), importCommand(), policiesCommand(), exportCommand(), freezeCommand(), replayCommand(), rebuildCommand(), verifyCommand(), checkpointCommand(), copyCommand(), benchCommand(), tokenCommand(), identityCommand(), privacyCommand(), backupCommand(), restoreCommand(), webhookCommand(), healthCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		withUsage(c)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/tlog"
 	"ttledger/adapters/webhook"
 	"ttledger/domain/ledger"
 	"ttledger/projections"
@@ -73,6 +74,16 @@ func newMetrics(l lag) *metrics {
 func (m *metrics) erasures(failing func() bool) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ttledger_erasure_failing",
 		Help: "1 where a recorded erasure could not be carried out yet."}, func() float64 { return truth(failing()) }))
+}
+
+// sealing shows how far the transparency log is signed, and whether the ledger differs from it.
+func (m *metrics) sealing(status func() tlog.Status) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ttledger_log_entry",
+			Help: "The last entry under the signed checkpoint of the transparency log."}, func() float64 { return float64(status().Sealed) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ttledger_log_incident",
+			Help: "1 where the ledger and its transparency log differ; nothing is signed then."}, func() float64 { return truth(status().Incident != nil) }),
+	)
 }
 
 func (m *metrics) handler() http.Handler {

@@ -211,11 +211,7 @@ func headOf(t *testing.T, data string, at ledger.Entry) (head, then mark) {
 	d, err := openToRead(t.Context(), place{data: data})
 	require.NoError(t, err)
 	defer d.close()
-	head, err = checked(t.Context(), d, func(m mark, _ ledger.Recorded) {
-		if m.Entry == at {
-			then = m
-		}
-	})
+	then, head, err = checked(t.Context(), d, at, func(ledger.Entry, ledger.Recorded) {})
 	require.NoError(t, err)
 	return head, then
 }

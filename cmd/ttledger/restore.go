@@ -20,6 +20,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	sqlitestore "ttledger/adapters/sqlite"
+	"ttledger/adapters/tlog"
 	"ttledger/adapters/vault"
 	"ttledger/domain/ledger"
 )
@@ -62,15 +63,22 @@ func restoreCommand() *cobra.Command {
 	c.Flags().StringVar(&r.data, "data", "", "data directory to make, new or empty")
 	c.Flags().StringVar(&r.from, "from", "", "backup of the ledger")
 	c.Flags().StringVar(&r.vaultFrom, "vault-from", "", "backup of the vault")
-	c.Flags().StringVar(&notBefore, "not-before", "", "ENTRY or ENTRY:DIGEST that the ledger must have reached, as a backup says at its end")
+	c.Flags().StringVar(&notBefore, "not-before", "", "ENTRY or ENTRY:DIGEST that the ledger must have reached, as a backup says at its end; or a file with a checkpoint")
 	c.Flags().StringVar(&erased, "erased", "", "file of pseudonyms that were erased, as `privacy erased` lists them")
 	return c
 }
 
-// parseMark reads ENTRY or ENTRY:DIGEST.
+// parseMark reads ENTRY or ENTRY:DIGEST, or a checkpoint from a file.
 func parseMark(text string) (m mark, err error) {
 	if text == "" {
 		return m, nil
+	}
+	if raw, err := os.ReadFile(text); err == nil {
+		c, err := tlog.ParseCheckpoint(raw)
+		if err != nil {
+			return m, usageError{fmt.Errorf("--not-before: %s: %w", text, err)}
+		}
+		return markOf(c.Tree), nil
 	}
 	entry, digest, stated := strings.Cut(text, ":")
 	n, err := strconv.ParseUint(entry, 10, 63)
@@ -202,8 +210,8 @@ func readManifest(dir, part string) (m manifest, err error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return m, fmt.Errorf("%s: the manifest cannot be read: %w", dir, err)
 	}
-	if m.Format != manifestFormat || m.Part != part {
-		return m, fmt.Errorf("%s holds a backup of the %s, format %d; a %s of format %d is needed", dir, m.Part, m.Format, part, manifestFormat)
+	if m.Format < 1 || m.Format > manifestFormat || m.Part != part {
+		return m, fmt.Errorf("%s holds a backup of the %s, format %d; a %s of format %d or before is needed", dir, m.Part, m.Format, part, manifestFormat)
 	}
 	return m, nil
 }
@@ -239,11 +247,7 @@ func (r restoring) verify(ctx context.Context, d *directory, m manifest, subject
 		return head, err
 	}
 	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Streams: d.store, Aggregates: aggregates}
-	at := mark{}
-	head, err = checked(ctx, d, func(m mark, e ledger.Recorded) {
-		if m.Entry == r.notBefore.Entry {
-			at = m
-		}
+	at, head, err := checked(ctx, d, r.notBefore.Entry, func(_ ledger.Entry, e ledger.Recorded) {
 		for _, s := range e.Meta.Subjects {
 			subjects[s] = true
 		}
@@ -251,7 +255,7 @@ func (r restoring) verify(ctx context.Context, d *directory, m manifest, subject
 	switch {
 	case err != nil:
 		return head, err
-	case m.Head == nil || *m.Head != head || d.store.LedgerID() != m.Ledger:
+	case m.Head == nil || m.Head.Entry != head.Entry || m.Format == manifestFormat && *m.Head != head || d.store.LedgerID() != m.Ledger:
 		return head, fmt.Errorf("the ledger ends at entry %d, digest %s, and its manifest says otherwise", head.Entry, head.Digest)
 	case head.Entry < r.notBefore.Entry:
 		return head, fmt.Errorf("the backup ends at entry %d, before entry %d that it must have reached; take a newer one", head.Entry, r.notBefore.Entry)
@@ -296,7 +300,7 @@ func (r restoring) discard() error {
 		removeFiles(filepath.Join(r.data, unverified), "", "-wal", "-shm"),
 		removeFiles(filepath.Join(r.data, "vault.db"), "", "-journal"),
 		removeFiles(filepath.Join(r.data, "trace.db"), "", "-wal", "-shm"),
-		os.RemoveAll(filepath.Join(r.data, "keys")), os.RemoveAll(filepath.Join(r.data, "blobs")))
+		os.RemoveAll(filepath.Join(r.data, "keys")), os.RemoveAll(filepath.Join(r.data, "log")), os.RemoveAll(filepath.Join(r.data, "blobs")))
 }
 
 func removeFiles(path string, suffixes ...string) error {

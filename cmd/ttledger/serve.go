@@ -23,6 +23,7 @@ import (
 	"ttledger/adapters/httpapi"
 	"ttledger/adapters/oidc"
 	"ttledger/adapters/sqlite"
+	"ttledger/adapters/tlog"
 	"ttledger/adapters/vault"
 	"ttledger/adapters/webhook"
 	"ttledger/projections"
@@ -54,7 +55,10 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if s.tls, err = at.tls(log); err != nil {
+			if s.tls, err = at.tls(log); err == nil {
+				err = s.prove(o.seal, o.outside)
+			}
+			if err != nil {
 				return errors.Join(err, s.close())
 			}
 			at.warn(log)
@@ -73,6 +77,8 @@ func serveCommand() *cobra.Command {
 type serveOptions struct {
 	requests                             int
 	issuer, clientID, secretFile, public string
+	seal                                 bool
+	outside                              []string
 }
 
 func (o *serveOptions) flags(c *cobra.Command) {
@@ -81,6 +87,8 @@ func (o *serveOptions) flags(c *cobra.Command) {
 	c.Flags().StringVar(&o.clientID, "oidc-client-id", "", "who this server is to the issuer")
 	c.Flags().StringVar(&o.secretFile, "oidc-secret-file", "", "file with the secret it has there; none for a public client")
 	c.Flags().StringVar(&o.public, "public-url", "", "address by which browsers reach this server, such as https://ledger.example.org; for the issuer")
+	c.Flags().BoolVar(&o.seal, "seal", false, "with --store: this process, of all that serve the ledger, grows and signs its transparency log")
+	c.Flags().StringSliceVar(&o.outside, "outside-checkpoint", nil, "file with a checkpoint that is kept outside; nothing below it or beside it is signed")
 }
 
 // settle checks all of it before anything is opened.
@@ -131,9 +139,12 @@ type server struct {
 	pulse  pulse
 	trace  *sqlite.Trace
 	seals  *sealer
-	tls    *tls.Config // nil for none
+	proof  *tlog.Sealer // nil where another process seals
+	tls    *tls.Config  // nil for none
 	api    http.Handler
 	log    *slog.Logger
+
+	metrics *metrics
 }
 
 func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) (*server, error) {
@@ -154,6 +165,7 @@ func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) 
 	s.seals = &sealer{trace: s.trace, ledger: d.ledger, log: log}
 	s.pulse.status, s.pulse.behind = s.runner.Status, d.store.Behind
 	m := newMetrics(lag{s.runner.Status, d.store.Behind})
+	s.metrics = m
 	if s.eraser != nil {
 		m.erasures(s.eraser.Failing)
 	}
@@ -168,7 +180,7 @@ func newServer(d *directory, log *slog.Logger, change ...func(*httpapi.Config)) 
 		return nil, errors.Join(err, s.close())
 	}
 	config := httpapi.Config{
-		Ledger: d.ledger, Feed: d.store, Reader: s.views, Trace: s.trace, Files: blobs.Dir(d.file("blobs")),
+		Ledger: d.ledger, Feed: d.store, Reader: s.views, Trace: s.trace, Proofs: d.proofs(), Files: blobs.Dir(d.file("blobs")),
 		Views: projections.Views(), Reports: projections.Reports(),
 		Log: log, Version: version, Ready: s.ready, Observe: m.answered, Readers: m.readers, Metrics: m.handler(),
 	}
@@ -226,6 +238,9 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	running.Go(func() { _ = s.runner.Run(models) }) // what ends it stands in the log and in /readyz
 	running.Go(func() { s.pulse.run(models) })
 	running.Go(func() { s.seals.run(models) })
+	if s.proof != nil {
+		running.Go(func() { s.proof.Run(models) })
+	}
 	if s.eraser != nil {
 		running.Go(func() { s.eraser.Run(models) })
 		running.Go(func() { s.retain(models) })
@@ -257,5 +272,6 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	}
 	stopModels()
 	running.Wait()
+	s.sealLast(ctx)
 	return errors.Join(err, s.close())
 }

@@ -110,7 +110,7 @@ func versioned(r ledger.Rule) ledger.Context {
 
 // with is a context with one stream more or other than known.
 func with(s ledger.StreamID, state any) ledger.Context {
-	return around(ledger.Context{}.Knowing(s, state), terms)
+	return around(ledger.Context{}, terms).Knowing(s, state)
 }
 
 func on(at ledger.Context, date string) ledger.Context {
