@@ -14,6 +14,14 @@ var recruitmentReports = []Report{
 // personnel may read figures on recruitment; who is behind them, application.Sight says.
 var personnel = []ledger.Role{ledger.HR, ledger.PM, ledger.APR, ledger.SUP, ledger.DPO, ledger.REP, ledger.AUD}
 
+// staffing see to it that projects have somebody responsible.
+var staffing = []ledger.Role{ledger.PM, ledger.TM, ledger.HR, ledger.SUP, ledger.APR, ledger.AUD}
+
+// ratio is a division to one decimal; nothing where there is nothing to divide by.
+func ratio(part, whole string) string {
+	return "CASE WHEN (" + whole + ") > 0 THEN printf('%.1f', " + part + " / (" + whole + ")) END"
+}
+
 // filled is the days from the approval of a requisition to the first working day of each appointee,
 // where both are known to the day.
 const filled = `(SELECT a.requisition, a.post, p.level, julianday(a.started_on) - julianday(r.approved_on) AS d
@@ -53,7 +61,7 @@ var Selectivity = Report{
 	},
 	SQL: `
 SELECT r.code, r.ended_on, count(p.received_on), count(*) FILTER (WHERE p.answer = 'accepted'),
-       printf('%.1f', 1.0 * count(p.received_on) / nullif(count(*) FILTER (WHERE p.answer = 'accepted'), 0))
+       ` + ratio(`1.0 * count(p.received_on)`, `count(*) FILTER (WHERE p.answer = 'accepted')`) + `
   FROM {requisition-register} AS r LEFT JOIN {recruitment-pipeline} AS p ON p.requisition = r.id
  WHERE r.stage = 'closed' AND ` + within("r.ended_on") + `
  GROUP BY r.id ORDER BY r.ended_on, r.code`,
@@ -91,7 +99,7 @@ var ReplacedStaff = Report{
 		column("share", TypeDecimal, "share, %", "人员更新比(%)"),
 	},
 	SQL: `
-SELECT count(DISTINCT person), CAST(:headcount AS INTEGER), printf('%.1f', 100.0 * count(DISTINCT person) / nullif(CAST(:headcount AS INTEGER), 0))
+SELECT count(DISTINCT person), CAST(:headcount AS INTEGER), ` + ratio(`100.0 * count(DISTINCT person)`, `CAST(:headcount AS INTEGER)`) + `
   FROM {appointments} WHERE started_on IS NOT NULL AND (ended_on IS NULL OR ended_on >= :as_of)`,
 }
 
@@ -105,7 +113,7 @@ var ProbationPass = Report{
 		column("share", TypeDecimal, "confirmed, %", "转正率(%)"),
 	},
 	SQL: `
-SELECT count(*), count(*) FILTER (WHERE probation = 'confirmed'), printf('%.1f', 100.0 * count(*) FILTER (WHERE probation = 'confirmed') / nullif(count(*), 0))
+SELECT count(*), count(*) FILTER (WHERE probation = 'confirmed'), ` + ratio(`100.0 * count(*) FILTER (WHERE probation = 'confirmed')`, `count(*)`) + `
   FROM {appointments} WHERE probation IN ('confirmed', 'failed') AND ` + within("probation_on"),
 }
 
@@ -125,7 +133,7 @@ WITH m(months) AS (VALUES (12), (24), (36)),
 s AS (SELECT m.months, date(a.started_on, '+' || m.months || ' months') AS anniversary, a.ended_on
         FROM m JOIN {appointments} AS a ON length(a.started_on) = 10 AND date(a.started_on, '+' || m.months || ' months') <= :as_of)
 SELECT m.months, count(s.anniversary), count(*) FILTER (WHERE s.anniversary IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on >= s.anniversary)),
-       printf('%.1f', 100.0 * count(*) FILTER (WHERE s.anniversary IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on >= s.anniversary)) / nullif(count(s.anniversary), 0))
+       ` + ratio(`100.0 * count(*) FILTER (WHERE s.anniversary IS NOT NULL AND (s.ended_on IS NULL OR s.ended_on >= s.anniversary))`, `count(s.anniversary)`) + `
   FROM m LEFT JOIN s ON s.months = m.months GROUP BY m.months ORDER BY m.months`,
 }
 
@@ -144,8 +152,8 @@ var Recusal = Report{
 	},
 	SQL: `
 WITH x AS (SELECT declared_on IS NOT NULL AND ` + within("declared_on") + ` AS d, recused, submitted_on IS NOT NULL AND ` + within("submitted_on") + ` AS s, prior FROM {panel-reviews})
-SELECT count(*) FILTER (WHERE d), count(*) FILTER (WHERE d AND recused), printf('%.1f', 100.0 * count(*) FILTER (WHERE d AND recused) / nullif(count(*) FILTER (WHERE d), 0)),
-       count(*) FILTER (WHERE s), count(*) FILTER (WHERE s AND prior), printf('%.1f', 100.0 * count(*) FILTER (WHERE s AND prior) / nullif(count(*) FILTER (WHERE s), 0))
+SELECT count(*) FILTER (WHERE d), count(*) FILTER (WHERE d AND recused), ` + ratio(`100.0 * count(*) FILTER (WHERE d AND recused)`, `count(*) FILTER (WHERE d)`) + `,
+       count(*) FILTER (WHERE s), count(*) FILTER (WHERE s AND prior), ` + ratio(`100.0 * count(*) FILTER (WHERE s AND prior)`, `count(*) FILTER (WHERE s)`) + `
   FROM x`,
 }
 
@@ -200,9 +208,9 @@ WITH posts AS (
 SELECT p.code, p.stage, p.post, p.zh, p.en, p.level, p.number,
        coalesce(a.received, 0), coalesce(a.eligible, 0), coalesce(a.ranked, 0), coalesce(a.offered, 0), coalesce(a.accepted, 0), coalesce(a.declined, 0),
        coalesce(k.started, 0), coalesce(k.confirmed, 0), coalesce(k.left, 0),
-       printf('%.1f', 1.0 * a.received / nullif(a.accepted, 0)),
-       printf('%.1f', 100.0 * a.accepted / nullif(a.accepted + a.declined, 0)),
-       printf('%.1f', 100.0 * k.confirmed / nullif(k.concluded, 0)),
+       ` + ratio(`1.0 * a.received`, `a.accepted`) + `,
+       ` + ratio(`100.0 * a.accepted`, `a.accepted + a.declined`) + `,
+       ` + ratio(`100.0 * k.confirmed`, `k.concluded`) + `,
        d.median
   FROM posts AS p
   LEFT JOIN applied AS a ON a.requisition = p.id AND a.post = p.post
@@ -214,7 +222,7 @@ SELECT p.code, p.stage, p.post, p.zh, p.en, p.level, p.number,
 // WithoutResponsible is the open projects whose responsible person left the post (domain invariant
 // X15): each needs another.
 var WithoutResponsible = Report{
-	Code: "x15", Formula: "X15/live-projects-responsible-left/v1", Roles: Offices,
+	Code: "x15", Formula: "X15/live-projects-responsible-left/v1", Roles: staffing,
 	Title: ledger.Text{En: "projects whose responsible person has left", Zh: "负责人已离任的项目"},
 	Columns: []Column{
 		column("project", TypeText, "project", "项目"),

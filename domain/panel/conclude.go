@@ -80,9 +80,10 @@ func (s State) ready(at ledger.Context) error {
 			d, declared := s.declaration(reviewer, item.Code)
 			_, scored := s.review(reviewer, item.Code)
 			switch {
+			case declared && d.Recused:
 			case scored:
 				counting++
-			case !declared || !d.Recused:
+			default:
 				return reject("review-missing", fmt.Sprintf("%s has neither scored %s nor stepped back from it", reviewer, item.Code), fmt.Sprintf("%s 对 %s 既未评分也未回避", reviewer, item.Code))
 			}
 		}

@@ -270,6 +270,8 @@ func TestConclude(t *testing.T) {
 		{Name: "a score left out", Given: whole(attended), At: as("chr.lin"), When: Conclude{openings[1:], minutes}, Code: "invalid", Field: "openings"},
 		{Name: "a score twice", Given: whole(attended), At: as("chr.lin"), When: Conclude{append(slices.Clone(openings), openings[0]), minutes}, Code: "invalid", Field: "openings/5"},
 		{Name: "a score by who stepped back", Given: whole(attended), At: as("chr.lin"), When: Conclude{append(slices.Clone(openings), opening("rev.one", "A-018", 0, 0)), minutes}, Code: "invalid", Field: "openings/5"},
+		{Name: "a score that got in despite a recusal", Given: whole(attended, submitted(opening("rev.one", "A-018", 60, 40))), At: as("chr.lin"), When: Conclude{append(slices.Clone(openings), opening("rev.one", "A-018", 60, 40)), minutes}, Code: "invalid", Field: "openings/5"},
+		{Name: "one that does not make up a quorum", Given: whole(attended, ReviewerExcused{"rev.three", "misconduct"}, submitted(opening("rev.one", "A-018", 60, 40))), At: as("chr.lin"), When: Conclude{slices.Concat(openings[:2], openings[3:4]), minutes}, Code: "no-quorum"},
 		{Name: "by another", Given: whole(attended), At: as("chr.wu"), When: Conclude{openings, minutes}, Code: "not-the-chair"},
 		{Name: "unobserved", Given: whole(), At: as("chr.lin"), When: Conclude{openings, minutes}, Code: "no-observer"},
 		{Name: "without minutes", Given: whole(attended), At: as("chr.lin"), When: Conclude{openings, ""}, Code: "invalid", Field: "minutes"},
