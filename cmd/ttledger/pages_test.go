@@ -29,14 +29,14 @@ func newLived(t *testing.T) *lived {
 	o := newOffice(t)
 	l := &lived{live: serveHere(t, o, func(s *server) { require.NoError(t, s.prove(false, nil)) }), tokens: map[string]string{"pm": o.read(t, o.manager), "apr": o.read(t, o.approver)}}
 	l.tokens["aud"] = issueTo(t, l.address, o.read(t, o.admin), "shen.aud", "AUD")
-	manager := ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM, ledger.TM}}
+	manager, approver := ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM, ledger.TM}}, ledger.Actor{Handle: "zhao.apr", Roles: []ledger.Role{ledger.APR}}
 	host := demoID("organisation", "host")
-	require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, "organisation", host, act{verb: "register", on: "2021-06-15", data: organisation.Register{
+	require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, approver, "organisation", host, act{verb: "register", on: "2021-06-15", data: organisation.Register{
 		Names: ledger.Names{Zh: "示范装备制造有限公司", En: "Example Equipment Co., Ltd."}, Kind: "company", UnitKind: "private",
 		USCC: "91210106MA0EXAMP00", Region: "210106",
 	}}, 0))
 	for code, life := range demoProjects(host) {
-		require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, "project", demoID("project", code), life[0], 0))
+		require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, approver, "project", demoID("project", code), life[0], 0))
 	}
 	l.project = demoID("project", "P-2021-0001")
 	l.becomesCurrent(t)
@@ -141,8 +141,8 @@ func TestPagesSayWhatWasRecordedMeanwhile(t *testing.T) {
 	b.signIn(t, "zh", l.tokens["pm"])
 	b.open(t, "/zh/views/organisation-register")
 	require.Equal(t, "true", b.eval(t, "document.getElementById('news').hidden"))
-	manager := ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM}}
-	require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, "organisation", uuid.New(), act{verb: "register", on: "2024-06-15", data: organisation.Register{
+	manager, approver := ledger.Actor{Handle: "wang.pm", Roles: []ledger.Role{ledger.PM}}, ledger.Actor{}
+	require.NoError(t, demoDo(t.Context(), l.d.ledger, manager, approver, "organisation", uuid.New(), act{verb: "register", on: "2024-06-15", data: organisation.Register{
 		Names: ledger.Names{Zh: "某大学"}, Kind: "university", UnitKind: "state-rd", USCC: "12100000400000123X",
 	}}, 0))
 	b.follows(t, "!document.getElementById('news').hidden")
