@@ -36,11 +36,11 @@ func (s *site) proof(p *page) error {
 	if p.r.TLS != nil {
 		d.Origin = "https://" + p.r.Host
 	}
-	d.Parts = append(d.Parts, []proofPart{
+	d.Parts = []proofPart{
 		{"entry", p.say("entry"), p.plain(e.Entry), false}, {"ledger", p.site.names.of(p.Lang, "", "", "ledger"), meta.Ledger, false},
 		{"event", p.say("event"), e.ID.String(), false}, {"stream", p.site.names.of(p.Lang, "", "", "stream"), e.Stream, false},
 		{"version", p.say("version"), p.plain(ledger.Entry(e.Version)), false}, {"type", p.site.names.of(p.Lang, "", "", "type"), e.Type, false},
 		{"meta", p.say("envelope"), string(e.Metadata), true}, {"data", p.say("data"), string(e.Data), true},
-	}...)
+	}
 	return p.render(http.StatusOK, "proof", p.say("proof"), d)
 }

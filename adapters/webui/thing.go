@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -225,7 +226,7 @@ func relates(v projections.View, c projections.Column, of ledger.StreamID) url.V
 var namedIn = map[string]string{"project-board.parties": "organisation"}
 
 func (p *page) relatedTable(v projections.View, filter url.Values) (table, error) {
-	query := url.Values{"limit": {"10"}}
+	query := url.Values{"limit": {strconv.Itoa(relatedRows)}}
 	for name, values := range filter {
 		query[name] = values
 	}

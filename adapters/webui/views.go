@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ttledger/domain/ledger"
@@ -55,7 +56,7 @@ func (s *site) view(p *page) error {
 	if !ok {
 		return nothingHere
 	}
-	query := url.Values{"limit": {"50"}}
+	query := url.Values{"limit": {strconv.Itoa(rowsAPage)}}
 	for name, values := range p.r.URL.Query() {
 		if kept := slices.DeleteFunc(slices.Clone(values), func(x string) bool { return x == "" }); len(kept) > 0 && !slices.Contains(own, name) {
 			query[name] = kept

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,4 +212,44 @@ func TestABrowserVerifies(t *testing.T) {
 	require.Equal(t, "true", b.eval(t, "document.getElementById('result').dataset.result"), b.text(t))
 	require.Contains(t, b.text(t), "noble")
 	b.quiet(t)
+}
+
+// TestPagesAreSmall: none needs more than 100 kB. How long they take is measured, not required: a
+// test must not fail by a slow machine.
+func TestPagesAreSmall(t *testing.T) {
+	l := newLived(t)
+	thing := "/zh/things/project/" + l.project.String()
+	client := signedIn(t, l.address, l.tokens["pm"])
+	for _, path := range []string{"/zh/", "/zh/board", "/zh/views/project-board", "/zh/reports/k06", "/zh/reports/s-e1", thing, thing + "/replay", thing + "/do/decide-gate", "/zh/history"} {
+		var took []time.Duration
+		for range 9 {
+			began := time.Now()
+			r, err := client.Do(request(t.Context(), t, strings.Replace(l.address, "127.0.0.1", "localhost", 1)+path))
+			require.NoError(t, err)
+			raw, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			require.NoError(t, r.Body.Close())
+			took = append(took, time.Since(began))
+			require.Equal(t, http.StatusOK, r.StatusCode, path)
+			require.Less(t, len(raw), 100_000, path)
+		}
+		slices.Sort(took)
+		t.Logf("%s: %s at the median", path, took[len(took)/2].Round(100*time.Microsecond))
+	}
+}
+
+// signedIn is a client with a session's cookie, which a jar would keep to HTTPS.
+func signedIn(t *testing.T, address, token string) *http.Client {
+	r, err := http.PostForm(strings.Replace(address, "127.0.0.1", "localhost", 1)+"/zh/sign-in", url.Values{"token": {token}, "next": {"/healthz"}})
+	require.NoError(t, err)
+	require.NoError(t, r.Body.Close())
+	require.NotEmpty(t, r.Request.Response.Cookies())
+	return &http.Client{Transport: withCookie{r.Request.Response.Cookies()[0]}}
+}
+
+type withCookie struct{ *http.Cookie }
+
+func (c withCookie) RoundTrip(r *http.Request) (*http.Response, error) {
+	r.AddCookie(c.Cookie)
+	return http.DefaultTransport.RoundTrip(r)
 }
