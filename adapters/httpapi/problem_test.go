@@ -225,7 +225,7 @@ func TestNothingIsServedThatIsOpenToNobodyInParticular(t *testing.T) {
 	})
 	refuses("project/propose", func(c *Config) {
 		l := *w.ledger
-		g := l.Aggregates[2]
+		g, _ := l.Aggregate("project")
 		g.Verbs = []ledger.Verb{{Name: "propose"}}
 		l.Aggregates = []ledger.Aggregate{g}
 		c.Ledger = &l

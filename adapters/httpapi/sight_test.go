@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,9 +150,12 @@ func TestNothingIsServedOfWhichItIsNotSaidWhoSeesIt(t *testing.T) {
 		_, err := New(c)
 		require.ErrorContains(t, err, part)
 	}
-	refuses("who sees its streams", func(c *Config) { c.Ledger.Aggregates[1].Sight = ledger.Sight{} })
-	refuses("not said whose it is", func(c *Config) { c.Ledger.Aggregates[2].Sight.Concerns = nil })
-	refuses("not said whose it is", func(c *Config) { c.Ledger.Aggregates[1].Sight.Own = []ledger.Role{ledger.INV} })
+	at := func(category string) int {
+		return slices.IndexFunc(w.ledger.Aggregates, func(g ledger.Aggregate) bool { return g.Category == category })
+	}
+	refuses("who sees its streams", func(c *Config) { c.Ledger.Aggregates[at("organisation")].Sight = ledger.Sight{} })
+	refuses("not said whose it is", func(c *Config) { c.Ledger.Aggregates[at("project")].Sight.Concerns = nil })
+	refuses("not said whose it is", func(c *Config) { c.Ledger.Aggregates[at("organisation")].Sight.Own = []ledger.Role{ledger.INV} })
 	refuses("not whose its rows are", func(c *Config) {
 		v := projections.ProjectBoard
 		v.Of = projections.Of{}

@@ -55,11 +55,11 @@ func TestTheColumnsOfATemplate(t *testing.T) {
 	lines := cellsOf(t, w.get("chen", "/v1/commands/project/propose?format=csv").body)
 	require.Equal(t, []string{
 		"project/propose:id", "occurred_on", "reason", "authority", "on_behalf_of", "correlation", "policy.code", "policy.version", "policy.clause", "evidence",
-		"titles.zh", "titles.en", "code", "external.scheme", "external.id", "achievements", "parties", "mode", "action", "park", "tags",
+		"titles.zh", "titles.en", "code", "external.scheme", "external.id", "achievements", "register_by", "parties", "mode", "action", "park", "tags",
 		"budget.minor", "budget.currency", "start", "end", "milestones",
 	}, lines[0])
-	require.Equal(t, "budget: amount in minor units (fen, cents)", lines[1][21])
-	require.Contains(t, lines[1][20], "(several: ; between)")
+	require.Equal(t, "budget: amount in minor units (fen, cents)", lines[1][22])
+	require.Contains(t, lines[1][21], "(several: ; between)")
 	require.Contains(t, lines[1][16], `(JSON, such as [{"`)
 
 	a := w.get("chen", "/v1/commands/project/propose").json(t)

@@ -145,5 +145,5 @@ func TestAComparisonIsHeldToTheReportsRoles(t *testing.T) {
 	require.Contains(t, w.get("chen", "/v1/reports/s-g2?report=k66&from-known-at=1").body, one("person").String())
 	rows := w.get("ada", "/v1/reports/s-g2?report=k06&from-known-at=1").json(t)["rows"].([]any)
 	require.NotEmpty(t, rows)
-	require.Equal(t, "project.proposed.v1", rows[0].(map[string]any)["type"])
+	require.Equal(t, "project.proposed.v2", rows[0].(map[string]any)["type"])
 }

@@ -50,6 +50,8 @@ func (s *schema) sample() any {
 		return s.Enum[0]
 	case s.Format == "uuid":
 		return "6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11"
+	case strings.HasPrefix(s.Pattern, "^[a-z]"):
+		return "organisation-6f1c2f9e-8a51-4f0f-9a30-0d2f6f1f7c11"
 	case s.Pattern != "":
 		return "2026-05-04"
 	case s.Type == "integer":

@@ -67,6 +67,11 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"leaving a loop frees the cursor", breakFreesTheCursor},
 		{"the feed goes live without loss or repeat", feedGoesLive},
 		{"every command takes effect once in spite of faults", onceInSpiteOfFaults},
+		{"one of 64 racing claimants has the key, until it gives it up", oneClaimant},
+		{"64 racing claimants never hold more than there is", neverTooMuch},
+		{"a claimant that is slow loses to who comes after", theSlowClaimantLoses},
+		{"a claim whose claimant crashed is taken over", whatACrashLeftIsTakenOver},
+		{"a key has one holder in spite of faults", claimsInSpiteOfFaults},
 		{"what was recorded elsewhere is restored to the byte", restoresToTheByte},
 		{"what is not next is not restored", restoresOnlyWhatIsNext},
 	}

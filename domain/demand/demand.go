@@ -59,7 +59,7 @@ var Aggregate = ledger.New("demand", ledger.Text{En: "technology demand", Zh: "�
 	ledger.Does[Publish, Command](ledger.Verb{Name: "publish", Creates: true, Roles: []ledger.Role{ledger.PM},
 		Help: ledger.Text{En: "publish a demand, or put it on the list of challenges", Zh: "技术需求发布(张榜)"}}),
 	ledger.Does[Revise, Command](ledger.Verb{Name: "revise", Roles: []ledger.Role{ledger.PM},
-		Help: ledger.Text{En: "publish a demand's terms anew", Zh: "技术需求变更"}}),
+		Help: ledger.Text{En: "publish the terms of a demand anew", Zh: "技术需求变更"}}),
 	ledger.Does[ConfirmMatch, Command](ledger.Verb{Name: "confirm-match", Roles: []ledger.Role{ledger.TM},
 		Help: ledger.Text{En: "confirm the achievement or team that meets it", Zh: "供需对接确认(揭榜确定)"}}),
 	ledger.Does[Close, Command](ledger.Verb{Name: "close", Roles: []ledger.Role{ledger.PM, ledger.TM},

@@ -246,7 +246,12 @@ func (l *Ledger) askNow(ctx context.Context, t taken, stream StreamID) (receipt 
 // request is what is recorded of a request, and under which keys.
 func (l *Ledger) request(ctx context.Context, t taken, h history, d decision) (ApprovalRequested, *sealing, error) {
 	stream := ApprovalStream(t.Command)
-	requested := ApprovalRequested{Stream: t.stream, Seen: h.version, Verb: t.verb.Name, Approvers: t.verb.Approvers, Benefits: d.benefits}
+	requested := ApprovalRequested{Stream: t.stream, Seen: h.version, Verb: t.verb.Name, Approvers: t.verb.Approvers}
+	for _, s := range d.benefits {
+		if s != (StreamID{}) { // a command may leave out whom it favours
+			requested.Benefits = append(requested.Benefits, s)
+		}
+	}
 	kept, err := json.Marshal(t.act) // with its date, which may be a default of today
 	if err != nil {
 		return requested, nil, err
@@ -346,13 +351,13 @@ func (l *Ledger) askedBefore(ctx context.Context, t taken, asked history) (Recei
 		Events: []EventRef{{first.ID, first.Type, first.Version}}}, nil
 }
 
-// settle records a decision on a request and, where it is approved, carries it out.
+// settle records a decision on a request, or that it is withdrawn, and carries out what is approved.
 func (l *Ledger) settle(ctx context.Context, t taken) (Receipt, error) {
 	h, err := l.load(ctx, t)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if !h.begun || len(h.own) > 0 {
+	if !h.begun || len(h.own) > 0 || t.verb.Name != "decide" {
 		receipt, err := l.perform(ctx, t)
 		if err == nil {
 			receipt.Effect, err = l.CarryOut(ctx, t.stream)
@@ -436,7 +441,7 @@ func (l *Ledger) CarryOut(ctx context.Context, approval StreamID) (*Effect, erro
 	}
 	asked := h.state.(Approval)
 	if asked.Status != "approved" {
-		return asked.Effect, nil
+		return asked.Effect, l.shred(ctx, approval, asked)
 	}
 	i := slices.IndexFunc(h.events, func(r Recorded) bool { return r.Type == ApprovalDecided{}.EventType() })
 	return l.carryOut(ctx, approval, h.version, asked, h.events[i].ID)
@@ -445,7 +450,7 @@ func (l *Ledger) CarryOut(ctx context.Context, approval StreamID) (*Effect, erro
 // carryOut carries out what was approved by a decision, the last event of the approval's stream.
 func (l *Ledger) carryOut(ctx context.Context, approval StreamID, at Version, asked Approval, decision uuid.UUID) (*Effect, error) {
 	if asked.Status != "approved" {
-		return nil, nil
+		return nil, l.shred(ctx, approval, asked)
 	}
 	t, err := l.resume(ctx, asked)
 	if err != nil {
@@ -470,12 +475,18 @@ func (l *Ledger) carryOut(ctx context.Context, approval StreamID, at Version, as
 	if err := l.keep(ctx, approval, at, outcome, meta); err != nil && KindOf(err) != KindConflict {
 		return nil, err
 	}
-	if !asked.ActSealed.IsZero() {
-		err = l.Vault.Erase(ctx, approval.ID)
-	}
-	effect := asked.after(outcome, meta).Effect
+	asked = asked.after(outcome, meta)
+	effect := *asked.Effect
 	effect.Position = receipt.Position
-	return effect, err
+	return &effect, l.shred(ctx, approval, asked)
+}
+
+// shred destroys the key of a request that is settled: what it told of a person is needed no more.
+func (l *Ledger) shred(ctx context.Context, approval StreamID, asked Approval) error {
+	if asked.ActSealed.IsZero() || asked.Status == "requested" || asked.Status == "approved" {
+		return nil
+	}
+	return l.Vault.Erase(ctx, approval.ID)
 }
 
 // resume is the command as it was asked for, now that it may run.

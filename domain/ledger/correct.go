@@ -64,7 +64,7 @@ func (a Aggregate) correct(c Correction, h history, today Date) (stored, error) 
 		return nil, InvalidField("event", "no event of this stream has this id", "本事件流中没有此事件")
 	}
 	r := h.events[i]
-	event, err := a.Decode(r.Type, r.Data)
+	event, err := Decode([]Aggregate{a}, r.Type, r.Data) // it may be the ledger's own keeping
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func (l *Ledger) Do(ctx context.Context, r Request) (Receipt, error) {
 	switch {
 	case verb.FourEyes():
 		return l.ask(ctx, t)
-	case a.Category == approvals && verb.Name == "decide":
+	case a.Category == approvals:
 		return l.settle(ctx, t)
 	}
 	return l.perform(ctx, t)

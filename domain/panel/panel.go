@@ -95,7 +95,7 @@ var Aggregate = ledger.New("panel", ledger.Text{En: "review panel", Zh: "评审�
 	ledger.Does[Convene, Command](ledger.Verb{Name: "convene", Creates: true, Roles: offices,
 		Help: ledger.Text{En: "convene a panel over a list of items", Zh: "组建评审组"}}),
 	ledger.Does[DeclareInterest, Command](ledger.Verb{Name: "declare-interest", Roles: reviewers, Own: reviewers,
-		Help: ledger.Text{En: "declare one's relation to an item before scoring it", Zh: "利益冲突申报与回避"}}),
+		Help: ledger.Text{En: "declare a relation to an item before scoring it", Zh: "利益冲突申报与回避"}}),
 	ledger.Does[SubmitReview, Command](ledger.Verb{Name: "submit-review", Roles: reviewers, Own: reviewers,
 		Help: ledger.Text{En: "hand in a score, committed to and sealed", Zh: "提交密封评分"}}),
 	ledger.Does[ExcuseReviewer, Command](ledger.Verb{Name: "excuse-reviewer", Roles: chairs, Own: chairs, Approvers: deciders,
