@@ -37,10 +37,10 @@ type MoneyRow struct {
 	Policy       string           `en:"policy" zh:"政策版本"`
 	Gross        ledger.Money     `en:"gross" zh:"收入总额"`
 	Deducted     ledger.Money     `en:"costs deducted" zh:"扣除成本"`
-	Award        ledger.Money     `en:"completers' part" zh:"完成人奖酬"`
+	Award        ledger.Money     `en:"part of the completers" zh:"完成人奖酬"`
 	Paid         int64            `en:"paid out (minor units)" zh:"已发放(最小货币单位)"`
 	Floor        int64            `en:"floor, per mille" zh:"下限(‰)"`
-	Guidance     int64            `en:"policy's rate, per mille" zh:"政策比例(‰)"`
+	Guidance     int64            `en:"rate of the policy, per mille" zh:"政策比例(‰)"`
 	Receipts     []uuid.UUID      `en:"receipts distributed" zh:"所分配到账"`
 	Costs        []contract.Cost  `en:"costs stated" zh:"成本明细"`
 	Shares       []contract.Share `en:"shares" zh:"份额明细"`

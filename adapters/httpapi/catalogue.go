@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/gorilla/mux"
 	"github.com/invopop/jsonschema"
@@ -38,23 +39,47 @@ func catalogue(aggregates []ledger.Aggregate) ([]command, error) {
 	var all []command
 	for _, g := range aggregates {
 		for _, v := range g.Verbs {
-			data := schemaOf(v.Data)
-			body := bodyOf(data, v.Help)
-			valid, err := compile(body)
+			form, err := formOf(v)
 			if err != nil {
 				return nil, fmt.Errorf("httpapi: the schema of %s/%s: %w", g.Category, v.Name, err)
 			}
 			c := command{
 				Aggregate: g.Category, Verb: v.Name, Title: g.Title, Help: v.Help, Roles: named(v.Roles),
 				FourEyes: v.FourEyes(), Creates: v.Creates,
-				Route: "/v1/commands/" + g.Category + "/{id}/" + v.Name, Schema: data,
-				roles: v.Roles, body: body, valid: valid,
+				Route: "/v1/commands/" + g.Category + "/{id}/" + v.Name, Schema: form.data,
+				roles: v.Roles, body: form.body, valid: form.valid,
 			}
 			c.Columns = columnsOf(c)
 			all = append(all, c)
 		}
 	}
 	return all, nil
+}
+
+// form is the schemas of a command; what it is made of never changes while the program runs.
+type form struct {
+	data, body *jsonschema.Schema
+	valid      *validator.Schema
+}
+
+type formKey struct {
+	data reflect.Type
+	help ledger.Text
+}
+
+var forms sync.Map // formKey to form: schemas are compiled once
+
+func formOf(v ledger.Verb) (form, error) {
+	if known, ok := forms.Load(formKey{v.Data, v.Help}); ok {
+		return known.(form), nil
+	}
+	f := form{data: schemaOf(v.Data)}
+	f.body = bodyOf(f.data, v.Help)
+	var err error
+	if f.valid, err = compile(f.body); err == nil {
+		forms.Store(formKey{v.Data, v.Help}, f)
+	}
+	return f, err
 }
 
 // find is a command by its names.

@@ -60,7 +60,7 @@ func TestTheColumnsOfATemplate(t *testing.T) {
 	}, lines[0])
 	require.Equal(t, "budget: amount in minor units (fen, cents)", lines[1][22])
 	require.Contains(t, lines[1][21], "(several: ; between)")
-	require.Contains(t, lines[1][16], `(JSON, such as [{"`)
+	require.Contains(t, lines[1][17], `(JSON, such as [{"`)
 
 	a := w.get("chen", "/v1/commands/project/propose").json(t)
 	columns := a["columns"].([]any)

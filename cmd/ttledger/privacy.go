@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"ttledger/adapters/importer"
 	"ttledger/domain/ledger"
 	"ttledger/domain/person"
 )
@@ -19,7 +20,7 @@ func privacyCommand() *cobra.Command {
 	root := &cobra.Command{Use: "privacy", Short: "what is held of a person, and its erasure 个人信息"}
 	root.AddCommand(privacyExportCommand(),
 		privacyActCommand("propose SUBJECT", "ask for a person's data to be erased (role DPO)", "propose-erasure", true),
-		privacyActCommand("erase SUBJECT", "decide that a person's data is erased (role APR, not who proposed it)", "erase", false),
+		privacyActCommand("erase SUBJECT", "ask for a proposed erasure (role DPO), and decide it as another person (role APR)", "erase", false),
 		privacyDueCommand(), privacyErasedCommand())
 	return root
 }
@@ -62,7 +63,7 @@ func privacyExportCommand() *cobra.Command {
 // privacyActCommand is one command on a person, by the same way as everyone's.
 func privacyActCommand(use, short, verb string, grounded bool) *cobra.Command {
 	var at access
-	var ground string
+	var ground, approverFile string
 	c := &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -74,19 +75,23 @@ func privacyActCommand(use, short, verb string, grounded bool) *cobra.Command {
 			if grounded {
 				command = person.ProposeErasure{Ground: ground}
 			}
-			return at.privacy(c, id, verb, command)
+			return at.privacy(c, id, verb, command, approverFile)
 		},
 	}
 	at.flags(c)
+	if !grounded {
+		c.Flags().StringVar(&approverFile, "approver-token-file", "", "file with the token of who approves it (role APR); without it the request waits for them")
+	}
 	if grounded {
 		c.Flags().StringVar(&ground, "ground", "subject-request", "subject-request, consent-withdrawn, retention-expired or unlawful")
 	}
 	return c
 }
 
-// privacy sends a command about a person. Where this process writes the directory itself, it also
-// carries out what was decided.
-func (a *access) privacy(c *cobra.Command, id uuid.UUID, verb string, command any) error {
+// privacy sends a command about a person; what needs four eyes is decided at once where the second
+// person's token is given. Where this process writes the directory itself, it also carries out what
+// was decided.
+func (a *access) privacy(c *cobra.Command, id uuid.UUID, verb string, command any, approverFile string) error {
 	data, err := json.Marshal(command)
 	if err != nil {
 		return err
@@ -95,22 +100,41 @@ func (a *access) privacy(c *cobra.Command, id uuid.UUID, verb string, command an
 	if err != nil {
 		return err
 	}
-	return a.open(c, func(to commander, actor ledger.Actor) error {
-		receipt, err := to.Do(c.Context(), ledger.Request{
-			Aggregate: person.Aggregate.Category, ID: id, Verb: verb, Command: uuid.New(), Body: body,
-			Expect: ledger.Whatever(), Actor: actor, Source: ledger.Source{Kind: "api"},
+	request := ledger.Request{
+		Aggregate: person.Aggregate.Category, ID: id, Verb: verb, Command: uuid.New(), Body: body,
+		Expect: ledger.Whatever(), Source: ledger.Source{Kind: "api"},
+	}
+	if approverFile == "" {
+		return a.open(c, func(to commander, actor ledger.Actor) error {
+			request.Actor = actor
+			receipt, err := to.Do(c.Context(), request)
+			if err == nil && receipt.Pending {
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s awaits another person's decision\n", receipt.Stream)
+				return err
+			}
+			return recordedAs(c, receipt, err)
 		})
+	}
+	return a.both(c, approverFile, func(to importer.Ledger, preparer, approver ledger.Actor) error {
+		request.Actor = preparer
+		outcomes, err := importer.Approved(c.Context(), to, approver, []ledger.Request{request})
 		if err != nil {
 			return err
 		}
-		if l, here := to.(*ledger.Ledger); here && l.Vault != nil && verb == "erase" {
-			if err := l.Vault.Erase(c.Context(), id); err != nil {
+		if here, ok := to.(importer.Local); ok && here.Ledger.Vault != nil && outcomes[0].Err == nil {
+			if err := here.Ledger.Vault.Erase(c.Context(), id); err != nil {
 				return fmt.Errorf("the erasure is recorded and not yet carried out; the next start does it: %w", err)
 			}
 		}
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s version %d\n", receipt.Stream, receipt.Version)
-		return err
+		return recordedAs(c, outcomes[0].Receipt, outcomes[0].Err)
 	})
+}
+
+func recordedAs(c *cobra.Command, receipt ledger.Receipt, err error) error {
+	if err == nil {
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s version %d\n", receipt.Stream, receipt.Version)
+	}
+	return err
 }
 
 func privacyDueCommand() *cobra.Command {

@@ -189,8 +189,7 @@ func (b *bureau) erase(t *testing.T, list ...somebody) {
 	for _, s := range list {
 		status, answer := b.command(t, "dora.dpo", s, "propose-erasure", map[string]any{"ground": "subject-request"}, uuid.New())
 		require.Equal(t, 200, status, answer)
-		status, answer = b.command(t, "zhao.apr", s, "erase", map[string]any{}, uuid.New())
-		require.Equal(t, 200, status, answer)
+		b.decide(t, s)
 	}
 	for _, s := range list {
 		require.Eventually(t, func() bool {
@@ -198,6 +197,21 @@ func (b *bureau) erase(t *testing.T, list ...somebody) {
 			return status == 422 && strings.Contains(answer, "subject-erased")
 		}, time.Minute, 10*time.Millisecond)
 	}
+}
+
+// decide asks for a proposed erasure as one person and approves it as another.
+func (b *bureau) decide(t *testing.T, s somebody) {
+	t.Helper()
+	status, answer := b.command(t, "dora.dpo", s, "erase", map[string]any{}, uuid.New())
+	require.Equal(t, 202, status, answer)
+	var asked struct {
+		Approval string `json:"approval"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &asked))
+	path := strings.Replace(asked.Approval, "/v1/approvals/", "/v1/commands/approval/", 1) + "/decide"
+	status, answer = b.ask(t, "zhao.apr", "POST", path, map[string]any{"data": map[string]any{"decision": "approve"}}, "Idempotency-Key: "+uuid.NewString(), "If-Match: *")
+	require.Equal(t, 200, status, answer)
+	require.NotContains(t, answer, "refused")
 }
 
 func (b *bureau) subject(t *testing.T, s somebody, query string) (int, string) {

@@ -357,7 +357,7 @@ func TestReplayShowsHowAStateCameAbout(t *testing.T) {
 	require.Contains(t, steps, "version 1  project.proposed.v2")
 	require.Contains(t, steps, `stage: "" → "proposed"`)
 	require.Contains(t, steps, `stage: "proposed" → "approved"`)
-	require.Contains(t, steps, "by zhao.apr as APR")
+	require.Contains(t, steps, "approved by zhao.apr")
 	_, problems, code := call(t, "replay", "--data", o.data, "--stream", id, "--known-at", "5")
 	require.Equal(t, 1, code)
 	require.Contains(t, problems, "no event at that moment (entry 5)")

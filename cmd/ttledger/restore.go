@@ -249,7 +249,9 @@ func (r restoring) verify(ctx context.Context, d *directory, m manifest, subject
 	d.ledger = &ledger.Ledger{ID: d.store.LedgerID(), Streams: d.store, Aggregates: aggregates}
 	at, head, err := checked(ctx, d, r.notBefore.Entry, func(_ ledger.Entry, e ledger.Recorded) {
 		for _, s := range e.Meta.Subjects {
-			subjects[s] = true
+			if s != e.Stream.ID || e.Stream.Category != ledger.Approvals.Category { // a settled request's own key is gone by design
+				subjects[s] = true
+			}
 		}
 	})
 	switch {

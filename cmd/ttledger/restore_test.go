@@ -115,7 +115,8 @@ func TestAnErasureThatACrashCutShort(t *testing.T) {
 		})
 		return err
 	}
-	require.NoError(t, do("zhao.apr", ledger.APR, "erase", `{}`))
+	require.NoError(t, decided(t.Context(), d.ledger, ledger.Actor{Handle: "dora.dpo", Roles: []ledger.Role{ledger.DPO}}, ledger.Actor{Handle: "zhao.apr", Roles: []ledger.Role{ledger.APR}},
+		ledger.StreamID{Category: "person", ID: s.id}, "erase", ledger.DayOf(time.Now()), 2, struct{}{}))
 	require.Equal(t, "subject-erased", ledger.CodeOf(do("dora.dpo", ledger.DPO, "disclose", `{"purpose":"subject-request","kinds":["name"]}`)))
 	require.NoError(t, d.close())
 	require.Equal(t, key, wrappedKeys(t, b.file("vault.db"))[s.id])

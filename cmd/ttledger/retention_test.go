@@ -65,8 +65,7 @@ func TestWhatIsDueIsProposed(t *testing.T) {
 	require.Contains(t, history, `"actor":"retention"`)
 	require.Contains(t, history, `"kind":"timer"`)
 	require.Contains(t, history, `"retention-expired"`)
-	status, answer := b.command(t, "zhao.apr", due, "erase", map[string]any{}, uuid.New())
-	require.Equal(t, 200, status, answer)
+	b.decide(t, due)
 	b.on(t, "dora.dpo", held, "lift-hold", today, map[string]any{"case": "LAO-2026-1"})
 	b.stop(t)
 
@@ -100,7 +99,7 @@ func TestErasureAtTheCommandLine(t *testing.T) {
 	out = must(t, as("dora.dpo", "privacy", "export", s.id.String(), "--purpose", "subject-request")...)
 	require.NotEmpty(t, finds([]byte(out), []somebody{s}))
 
-	_, problems, code := call(t, as("zhao.apr", "privacy", "erase", s.id.String())...)
+	_, problems, code := call(t, as("dora.dpo", "privacy", "erase", s.id.String())...)
 	require.Equal(t, 1, code)
 	require.Contains(t, problems, "[not-proposed]")
 	_, problems, code = call(t, as("hua.hr", "privacy", "propose", s.id.String())...)
@@ -108,7 +107,11 @@ func TestErasureAtTheCommandLine(t *testing.T) {
 	require.Contains(t, problems, "[role]")
 	must(t, as("dora.dpo", "privacy", "propose", s.id.String(), "--ground", "unlawful")...)
 	key := wrappedKeys(t, b.file("vault.db"))[s.id]
-	must(t, as("zhao.apr", "privacy", "erase", s.id.String())...)
+	require.Contains(t, must(t, as("dora.dpo", "privacy", "erase", s.id.String())...), "awaits another person")
+	_, problems, code = call(t, as("dora.dpo", "privacy", "erase", s.id.String(), "--approver-token-file", token("dora.dpo"))...)
+	require.Equal(t, 1, code)
+	require.Contains(t, problems, "[no-authority]")
+	must(t, as("dora.dpo", "privacy", "erase", s.id.String(), "--approver-token-file", token("zhao.apr"))...)
 	require.NotEqual(t, key, wrappedKeys(t, b.file("vault.db"))[s.id], "carried out at once")
 	require.Equal(t, s.id.String()+"\n", must(t, "privacy", "erased", "--data", b.data))
 	_, problems, code = call(t, as("dora.dpo", "privacy", "export", s.id.String(), "--purpose", "subject-request")...)

@@ -66,8 +66,11 @@ func (ApprovalFailed) EventType() string { return "approval.failed.v1" }
 // Approval is the state of a request.
 type Approval struct {
 	ApprovalRequested
-	Request   Metadata `json:"request"` // of who asked
-	Status    string   `json:"status"`  // requested, approved, refused, withdrawn, carried-out or failed
+	Request   Metadata `json:"-"` // the envelope of the request
+	AskedBy   string   `json:"asked_by"`
+	AskedIn   Role     `json:"asked_in"`
+	AskedOn   Date     `json:"asked_on"`
+	Status    string   `json:"status"` // requested, approved, refused, withdrawn, carried-out or failed
 	DecidedBy string   `json:"decided_by,omitzero"`
 	DecidedIn Role     `json:"decided_in,omitzero"`
 	DecidedOn Date     `json:"decided_on,omitzero"`
@@ -78,6 +81,7 @@ func (a Approval) after(e Event, m Metadata) Approval {
 	switch e := e.(type) {
 	case ApprovalRequested:
 		a.ApprovalRequested, a.Request, a.Status = e, m, "requested"
+		a.AskedBy, a.AskedIn, a.AskedOn = m.Actor, m.Role, m.OccurredOn
 	case ApprovalDecided:
 		a.Status = map[string]string{"approve": "approved", "refuse": "refused", "withdraw": "withdrawn"}[e.Decision]
 		a.DecidedBy, a.DecidedIn, a.DecidedOn = m.Actor, m.Role, m.OccurredOn
