@@ -65,8 +65,8 @@ func TestTheColumnsOfATemplate(t *testing.T) {
 	a := w.get("chen", "/v1/commands/project/propose").json(t)
 	columns := a["columns"].([]any)
 	require.Len(t, columns, len(lines[0]))
-	require.Equal(t, "/data/budget/minor", columns[21].(map[string]any)["pointer"])
-	require.Equal(t, "budget.", columns[21].(map[string]any)["with"])
+	require.Equal(t, "/data/budget/minor", columns[22].(map[string]any)["pointer"])
+	require.Equal(t, "budget.", columns[22].(map[string]any)["with"])
 
 	catalogue, err := Catalogue(w.ledger.Aggregates)
 	require.NoError(t, err)

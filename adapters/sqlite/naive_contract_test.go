@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -140,7 +141,7 @@ func share(part, of int64) any {
 	if of <= 0 {
 		return nil
 	}
-	return fmt.Sprintf("%.1f", 100*float64(part)/float64(of))
+	return fmt.Sprintf("%.1f", math.Round(1000*float64(part)/float64(of))/10) // a half goes up, as in SQL
 }
 
 func naiveSigned(b books) (rows [][]any) {

@@ -4,6 +4,7 @@ import (
 	stdcontext "context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/stretchr/testify/require"
@@ -70,7 +71,7 @@ func naiveFunnel(steps map[string][]any, _ ledger.Date) [][]any {
 		n := counts[c]
 		row := []any{c, n["proposed_on"]}
 		for _, name := range []string{"approved_on", "pilot_on", "industrialised_on", "completed_on"} {
-			row = append(row, n[name], fmt.Sprintf("%.1f", 100*float64(n[name])/float64(n["proposed_on"])))
+			row = append(row, n[name], fmt.Sprintf("%.1f", math.Round(1000*float64(n[name])/float64(n["proposed_on"]))/10))
 		}
 		rows = append(rows, append(row, n["ended_on"]))
 	}

@@ -242,6 +242,7 @@ func (s *server) run(ctx context.Context, listen string, started func(address st
 	running.Go(func() { _ = s.runner.Run(models) }) // what ends it stands in the log and in /readyz
 	running.Go(func() { s.pulse.run(models) })
 	running.Go(func() { s.seals.run(models) })
+	running.Go(func() { s.attend(models) })
 	if s.proof != nil {
 		running.Go(func() { s.proof.Run(models) })
 	}

@@ -165,6 +165,12 @@ func (c Decide) decide(s Approval, at Context) ([]Event, error) {
 	); err != nil {
 		return nil, err
 	}
+	if at.On.Last().Compare(s.AskedOn) < 0 {
+		return nil, Rejected("date-order", Text{
+			En: fmt.Sprintf("dated %s, before the request on %s", at.On, s.AskedOn),
+			Zh: fmt.Sprintf("业务发生日 %s 早于申请日(%s)", at.On, s.AskedOn),
+		})
+	}
 	if at.Actor == s.Request.Actor || at.Actor == s.Request.OnBehalfOf {
 		return nil, Rejected("four-eyes", Text{
 			En: fmt.Sprintf("%s asked for this; another person must decide", at.Actor),

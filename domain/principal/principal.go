@@ -147,7 +147,7 @@ func ID(handle string) uuid.UUID { return ledger.PrincipalStream(handle).ID }
 var handlePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,62}[a-z0-9]$`)
 
 // reserved are the handles under which the program itself acts.
-var reserved = []string{"console", "trace"}
+var reserved = []string{"console", "trace", "retention", "timer"}
 
 // Enrol begins a principal.
 type Enrol struct {
