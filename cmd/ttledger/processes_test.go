@@ -67,7 +67,7 @@ func TestWhatACrashOrADayLeftIsDone(t *testing.T) {
 	}
 	require.Eventually(t, func() bool {
 		return strings.Contains(history(asked.Stream), "approval.carried-out.v1") && strings.Contains(history(r), "recognition.ended.v1")
-	}, time.Minute, 50*time.Millisecond)
+	}, time.Minute, 500*time.Millisecond)
 	require.Contains(t, history(p), `"approver":"zhao.apr"`)
 	require.Contains(t, history(r), `"occurred_on":"2023-12-01"`)
 	s.stop(t)
